@@ -1,0 +1,104 @@
+#!/bin/bash
+# Builds and runs every test, what fails fast first, and says in the end what each stage took.
+#
+#   scripts/test.sh              all stages, in this order; the first failure ends the run
+#   scripts/test.sh STAGE...     only these
+#   scripts/test.sh --keep-going [STAGE...]
+#
+# Stages: packages format build unit kernel behaviour asan tidy fuzz bench docs; and tsan, which runs only when named.
+# FUZZ_SECONDS (60) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$BULKHEAD_SOURCE"
+
+ALL="packages format build unit kernel behaviour asan tidy fuzz bench docs"
+# Debian's own: a python that a version manager put on PATH knows nothing of python3-pytest.
+PYTHON=/usr/bin/python3
+
+stage_packages() { scripts/packages.sh build test; }
+
+stage_format() {
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format-14 --dry-run -Werror
+  { git ls-files '*.sh'; echo .ci/run; } | xargs -r shellcheck --severity=warning --external-sources
+  say "format: $(git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | wc -l) sources as .clang-format wants them"
+}
+
+stage_build() { build_preset release; }
+
+unit_tests() { # PRESET
+  ctest --test-dir "build/$1" -L unit --output-on-failure --no-tests=error --parallel "$(nproc)"
+}
+
+stage_unit() { unit_tests release; }
+
+stage_kernel() {
+  need_space "$BULKHEAD_CACHE" 64 "The guest kernel"
+  guest/kernel/build.sh --jobs "$(nproc)"
+}
+
+behaviour_tests() { # PRESET [PYTEST OPTION...]
+  local preset=$1
+  shift
+  # shellcheck disable=SC2086  # PYTEST_ARGS is a list of words
+  BULKHEAD_BUILD=$BULKHEAD_SOURCE/build/$preset \
+    "$PYTHON" -m pytest -p no:cacheprovider --durations=15 "$@" ${PYTEST_ARGS:-} tests/behaviour
+}
+
+stage_behaviour() { behaviour_tests release; }
+
+# What is about timing or about other people's programs in the guest is the same in a sanitized build, only slower.
+stage_asan() {
+  export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+  build_preset asan
+  unit_tests asan
+  behaviour_tests asan -m "not release_only"
+}
+
+stage_tsan() {
+  build_preset tsan
+  unit_tests tsan
+}
+
+stage_tidy() { "$PYTHON" scripts/tidy.py build/release; }
+
+stage_fuzz() {
+  build_preset fuzz fuzzers
+  find build/fuzz/fuzzers -maxdepth 1 -type f -executable | sort | xargs -r -P 2 -I {} scripts/fuzz-one.sh {} "${FUZZ_SECONDS:-60}"
+  say "fuzz: $(find build/fuzz/fuzzers -maxdepth 1 -type f -executable | wc -l) fuzzers ran ${FUZZ_SECONDS:-60} s each, nothing found"
+}
+
+stage_bench() { "$PYTHON" tests/bench/run.py build/release; }
+
+stage_docs() { "$PYTHON" scripts/check-docs-examples.py build/release; }
+
+keep_going=
+if [ "${1:-}" = --keep-going ]; then keep_going=1; shift; fi
+stages=("$@")
+[ ${#stages[@]} -gt 0 ] || read -ra stages <<<"$ALL"
+for stage in "${stages[@]}"; do
+  [[ " $ALL tsan " == *" $stage "* ]] || fail "there is no stage $stage; there are: $ALL tsan"
+done
+
+times=() failed=()
+for stage in "${stages[@]}"; do
+  say "stage $stage"
+  begun=$SECONDS status=0
+  # A subshell of its own, so that set -e holds inside and a stage's variables stay there.
+  set +e
+  (set -e; "stage_$stage")
+  status=$?
+  set -e
+  times+=("$(printf '  %-10s %5d s  %s' "$stage" $((SECONDS - begun)) "$([ $status = 0 ] && echo ok || echo FAILED)")")
+  if [ $status != 0 ]; then
+    failed+=("$stage")
+    [ -n "$keep_going" ] || break
+  fi
+done
+
+say "stages"
+printf '%s\n' "${times[@]}"
+if [ ${#failed[@]} -gt 0 ]; then
+  [ "$(free_mib "$BULKHEAD_SOURCE")" -ge 64 ] || fail "the disk of $BULKHEAD_SOURCE is full."
+  fail "failed: ${failed[*]}. Run it alone with: scripts/test.sh ${failed[*]}"
+fi
+say "all passed in $SECONDS s"
