@@ -1,0 +1,175 @@
+// The state: what the events so far amount to. It is a plain value. Only evolve() changes it,
+// everything may read it, and two folds of the same events compare equal.
+//
+// Containers exist here from the intent to create them (their name is taken from then on) to the
+// ok-outcome of their deletion; views hide what is still being created. Times are the events' own,
+// never a clock's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/event.hpp"
+
+namespace bulkhead::model {
+
+enum class Lifecycle : uint8_t {
+  kCreating,  // intent committed, disks not ready; invisible but the name is taken
+  kCreated,   // never ran
+  kStarting,
+  kRunning,
+  kStopping,  // a stop was asked for; container.exited ends it
+  kStopped,
+  kDeleting,
+};
+std::string_view lifecycle_name(Lifecycle state);  // "creating", "created", ...
+std::optional<Lifecycle> lifecycle_from_name(std::string_view name);
+
+// The process that carries one start of a container and outlives the daemon (plugin host of the
+// runtime plugin).
+struct RuntimeHost {
+  int64_t pid = 0;
+  std::string socket;
+  bool operator==(const RuntimeHost&) const = default;
+};
+
+struct Exec {
+  Seq op = 0;
+  Json process;
+  bool running = false;  // false: asked for, not yet started
+  bool operator==(const Exec&) const = default;
+};
+
+struct ContainerState {
+  std::string id;
+  Json configuration;  // as the API shows it (docs/reference/api.md, Container.configuration)
+  bool auto_remove = false;
+  Lifecycle state = Lifecycle::kCreating;
+  // What a failed start, stop or delete falls back to.
+  Lifecycle before = Lifecycle::kCreating;
+  Seq created_seq = 0;  // of the create intent: the order of lists
+  int64_t created_at_us = 0;
+
+  std::string image_digest;  // the descriptor's digest: keeps the image alive
+  std::string manifest;      // of the variant that was unpacked
+  std::string image_disk;
+  std::string writable_disk;
+
+  int64_t runs = 0;  // number of start intents
+  std::optional<int64_t> started_at_us;
+  std::optional<int64_t> exited_at_us;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  bool oom_killed = false;
+  std::string exit_reason;  // "exited", "vm-lost", "host-lost", "killed"; "" before the first end
+  int64_t exited_run = 0;   // the run that has ended: a late start outcome must not revive it
+
+  std::optional<RuntimeHost>
+      host;                 // from container.host-started to container.vm-stopped (or host-lost)
+  int64_t pid = 0;          // of the process in the guest, while it runs
+  std::string accelerator;  // of the current or last run
+  std::map<std::string, Exec> execs;  // open ones only
+  int64_t last_report = 0;            // the host's last journaled report: what it may forget
+  int64_t ver = 0;                    // of the stream
+  bool operator==(const ContainerState&) const = default;
+
+  bool exists() const { return state != Lifecycle::kCreating; }
+  bool up() const {
+    return state == Lifecycle::kStarting || state == Lifecycle::kRunning ||
+           state == Lifecycle::kStopping;
+  }
+};
+
+struct ImageState {
+  std::string reference;  // "docker.io/library/web:latest"; "" if dangling
+  std::string digest;     // of the descriptor: index or manifest
+  Json image;             // Image of METHODS.md, with the configs of its variants
+  int64_t tagged_at_us = 0;
+  bool operator==(const ImageState&) const = default;
+};
+
+struct Kernel {
+  std::string path;
+  std::string digest;
+  std::string name;
+  std::string source;
+  bool operator==(const Kernel&) const = default;
+};
+
+struct Accelerator {
+  bool usable = false;
+  std::string reason;
+  std::string qemu_version;
+  std::string boot_id;  // the verdict holds for this boot of the host
+  bool operator==(const Accelerator&) const = default;
+};
+
+struct PluginState {
+  int64_t pid = 0;
+  std::string version;
+  Json capabilities;
+  bool running = false;
+  std::string reason;  // why it isn't
+  bool operator==(const PluginState&) const = default;
+};
+
+struct DaemonInfo {
+  std::string version;
+  std::string commit;
+  std::string boot_id;
+  std::string data_root;
+  int64_t pid = 0;
+  int64_t uid = 0;
+  int64_t started_at_us = 0;
+  bool running = false;  // false after daemon.stopped
+  bool operator==(const DaemonInfo&) const = default;
+};
+
+// An intent without its outcome.
+struct Operation {
+  Seq op = 0;
+  std::string stream;
+  std::string type;
+  Seq root = 0;
+  int64_t at_us = 0;
+  Json actor;
+  Json data;
+  bool operator==(const Operation&) const = default;
+};
+
+struct State {
+  Seq seq = 0;  // the last event folded in
+  int64_t at_us = 0;
+  std::string journal;  // its uuid, from journal.opened
+
+  std::map<std::string, ContainerState, std::less<>> containers;  // by id
+  std::map<std::string, ImageState, std::less<>> images;          // by reference
+  std::map<std::string, ImageState, std::less<>>
+      dangling;  // by digest: no name holds it, not yet deleted
+  std::map<std::string, std::string, std::less<>> properties;  // only those set
+  std::map<std::string, Kernel, std::less<>> kernels;          // by architecture
+  std::map<std::string, PluginState, std::less<>> plugins;
+  std::optional<Accelerator> accelerator;
+  DaemonInfo daemon;
+  std::map<Seq, Operation> operations;               // open ones
+  std::map<std::string, Seq, std::less<>> requests;  // idempotency key -> op, the last kMaxRequests
+  std::map<std::string, std::string, std::less<>>
+      stalled;  // stream -> why its fold has stopped (newer schema)
+  bool operator==(const State&) const = default;
+
+  static constexpr std::size_t kMaxRequests = 4096;
+
+  const ContainerState* container(std::string_view id) const {
+    auto found = containers.find(id);
+    return found == containers.end() ? nullptr : &found->second;
+  }
+  const Operation* operation(Seq op) const {
+    auto found = operations.find(op);
+    return found == operations.end() ? nullptr : &found->second;
+  }
+};
+
+}  // namespace bulkhead::model
