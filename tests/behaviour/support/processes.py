@@ -1,0 +1,67 @@
+"""Which processes of this host belong to one service: those that carry its root in their environment or command line.
+
+Everything a service starts inherits CONTAINER_ROOT, so nothing can hide here, whoever its parent has become since.
+"""
+import os
+import signal
+import time
+
+
+def _read(pid, name):
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def of_root(root):
+    """{pid: command line} of all processes of the service with this root, without the test's own children-to-be."""
+    needle, found = os.fsencode(str(root)), {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
+        variables = _read(entry, "environ").split(b"\0")
+        command = _read(entry, "cmdline")
+        if (b"CONTAINER_ROOT=" + needle in variables or needle in command) and _alive(entry):
+            found[int(entry)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
+    return found
+
+
+def named(root, word):
+    """The pids of that service whose command line begins with a program of this name (a part of it is enough)."""
+    return sorted(pid for pid, command in of_root(root).items() if word in os.path.basename(command.split(" ")[0]))
+
+
+def resident_kib(pid):
+    for line in _read(pid, "status").decode().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(condition, seconds=60, what="the condition"):
+    """Polls; the limit is a guard against hanging, so it is generous and no test is about it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what} didn't come true within {seconds} s"
+        time.sleep(0.02)
+
+
+def gone(pid):
+    return not _alive(pid)

@@ -1,0 +1,114 @@
+"""events and history: everything that happened, why, and by whom; live, from any point, and again."""
+import json
+import os
+import subprocess
+import threading
+
+
+def run_of(box, name):
+    return [event for event in box.events(stream=f"container/{name}")]
+
+
+def test_a_run_is_told_from_its_intent_to_its_end(box, name):
+    box("run", "--name", name, "busybox", "sh", "-c", "exit 4")
+    told = run_of(box, name)
+    steps = [(event["type"], event["phase"]) for event in told]
+    for step in (("container.create", "intent"), ("container.create", "outcome"), ("container.start", "intent"),
+                 ("container.start", "outcome"), ("container.exited", "fact")):
+        assert step in steps, (step, steps)
+    assert steps.index(("container.create", "intent")) < steps.index(("container.create", "outcome")) < \
+        steps.index(("container.start", "intent")) < steps.index(("container.exited", "fact"))
+    assert next(event for event in told if event["type"] == "container.exited")["data"]["exitCode"] == 4
+
+
+def test_each_outcome_belongs_to_its_intent(box, name):
+    box("run", "--name", name, "busybox", "true")
+    told = run_of(box, name)
+    intents = {event["seq"]: event["type"] for event in told if event["phase"] == "intent"}
+    outcomes = [event for event in told if event["phase"] == "outcome"]
+    assert outcomes and all(intents[event["op"]] == event["type"] for event in outcomes)
+
+
+def test_numbers_have_no_gaps(box):
+    numbers = [event["seq"] for event in box.events()]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_the_actor_is_who_asked(box, name):
+    box.ok("create", "--name", name, "busybox")
+    actor = run_of(box, name)[0]["actor"]
+    assert actor["kind"] == "user" and actor["uid"] == os.geteuid() and actor["client"].startswith("container")
+
+
+def test_events_prints_a_line_each(box, name):
+    box.ok("create", "--name", name, "busybox")
+    shown = box.ok("events", "--format", "json").lines
+    assert any(json.loads(line)["stream"] == f"container/{name}" for line in shown)
+    assert f"container/{name}" in box.ok("events").out or name in box.ok("events").out
+
+
+def test_history_is_one_things_story(box, name):
+    box("run", "--name", name, "busybox", "true")
+    box.ok("delete", name)
+    shown = box.ok("history", name).out
+    for word in ("container.create", "container.start", "container.exited", "container.delete"):
+        assert word in shown, (word, shown)
+    other = box("history", "never-was")
+    assert other.rc in (0, 1) and "container.create" not in other.out
+
+
+def test_following_sees_what_happens_and_no_event_twice(box, name):
+    client = box.popen("events", "--follow", "--format", "json", stdout=subprocess.PIPE)
+    seen, done = [], threading.Event()
+
+    def read():
+        for line in client.stdout:
+            event = json.loads(line)
+            if "seq" in event and "type" in event:
+                seen.append(event)
+                if event["type"] == "container.delete" and event["phase"] == "outcome" and event["stream"] == f"container/{name}":
+                    done.set()
+                    return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    box.ok("create", "--name", name, "busybox")
+    box.ok("delete", name)
+    assert done.wait(120), "the delete was never seen"
+    client.terminate()
+    reader.join()
+    client.communicate()
+    numbers = [event["seq"] for event in seen]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_subscriber_goes_on_where_it_was(box, name):
+    box.ok("create", "--name", name, "busybox")
+    told = box.events()
+    middle = told[len(told) // 2]["seq"]
+    assert [event["seq"] for event in box.events(after=middle)] == [event["seq"] for event in told if event["seq"] > middle]
+
+
+def test_a_cursor_of_another_journal_is_gone(box):
+    status, body = box.curl("GET", "/v1/events", after="00000000-0000-0000-0000-000000000000:1")
+    assert (status, body["status"]) == (410, 410)
+
+
+def test_the_past_can_be_asked(box, name):
+    box.ok("create", "--name", name, "busybox")
+    then = box.events()[-1]["seq"]
+    box.ok("delete", name)
+    status, shown = box.curl("GET", f"/v1/containers/{name}", at=then)
+    assert status == 200 and shown["id"] == name
+    assert box.curl("GET", f"/v1/containers/{name}")[0] == 404
+    assert name in [each["id"] for each in box.curl("GET", "/v1/containers", all=1, at=then)[1]]
+
+
+def test_the_journal_verifies(box):
+    status, shown = box.curl("GET", "/v1/journal/verify")
+    assert status == 200 and shown["ok"] is True and shown["events"] > 0 and shown["problems"] == []
+
+
+def test_secrets_of_the_caller_do_not_enter(box, name):
+    box.ok("create", "--name", name, "busybox", environment={"UNASKED_SECRET": "hunter2"})
+    assert "hunter2" not in json.dumps(box.events())

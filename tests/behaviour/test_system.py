@@ -1,0 +1,142 @@
+"""The service: its start, its end, its version, its disk, its log, its settings."""
+import os
+import stat
+
+import pytest
+
+from support import processes
+
+
+def test_status_says_where_everything_is(bare):
+    shown = bare.ok("system", "status", "--format", "json").json
+    assert shown["status"] == "running"
+    assert shown["appRoot"].startswith(str(bare.root))
+    assert shown["apiServerAppName"] == "container-apiserver" and shown["apiServerVersion"] and shown["apiServerCommit"]
+
+
+def test_status_as_a_table_agrees(bare):
+    shown = bare.ok("system", "status", "--format", "json").json
+    table = bare.ok("system", "status").out
+    assert "FIELD" in table and "VALUE" in table
+    for key in ("status", "appRoot", "apiServerVersion"):
+        assert shown[key] in table, key
+
+
+def test_version_names_both_programs(bare):
+    shown = {each["appName"]: each for each in bare.ok("system", "version", "--format", "json").json}
+    assert {"container", "container-apiserver"} <= set(shown)
+    assert shown["container"]["version"] == shown["container-apiserver"]["version"]
+    assert bare.ok("system", "version").lines[0].split() == ["COMPONENT", "VERSION", "BUILD", "COMMIT"]
+    assert bare.ok("--version").line.startswith("container CLI version " + shown["container"]["version"])
+
+
+def test_a_second_start_is_no_error_and_the_same_service(bare):
+    pid = bare.daemon_pid()
+    bare.ok("system", "start")
+    assert bare.daemon_pid() == pid
+
+
+def test_stop_stops_containers_and_the_service(fresh):
+    box = fresh()
+    box.ok("run", "-d", "--name", "runs", "busybox", "sleep", "1000")
+    box.ok("system", "stop")
+    processes.wait_until(lambda: not processes.of_root(box.root), what="the end of all its processes")
+    box.ok("system", "start")
+    assert box.containers() == {"runs": "stopped"}
+    assert [each.removeprefix("docker.io/library/") for each in box.images()] == ["busybox:latest"]
+
+
+def test_without_the_service_commands_say_how_to_start_it(fresh):
+    box = fresh(start=False)
+    assert box("system", "status").rc == 1
+    assert box("system", "status", "--format", "json").json["status"] != "running"
+    for command in (("list",), ("image", "list"), ("run", "busybox", "true"), ("events",)):
+        box.refuses(*command, saying="container system start")
+    assert box("system", "stop").rc in (0, 1)
+    assert box.ok("--help").out
+
+
+def test_the_root_and_socket_are_its_owners_only(bare):
+    mode = os.stat(bare.socket()).st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
+    assert stat.S_IMODE(os.stat(bare.root).st_mode) & 0o077 == 0
+
+
+def test_df_counts_each_image_once(box, name):
+    def used():
+        return box.ok("system", "df", "--format", "json").json
+    before = used()
+    assert before["images"]["total"] == 1 and before["images"]["sizeInBytes"] > 1_000_000
+    box.ok("image", "tag", "busybox", "alias:1")
+    tagged = used()
+    assert tagged["images"]["sizeInBytes"] == before["images"]["sizeInBytes"]
+    box.ok("image", "delete", "alias:1")
+    assert used()["images"]["sizeInBytes"] == before["images"]["sizeInBytes"]
+    box.ok("create", "--name", name, "busybox")
+    shown = used()
+    assert shown["containers"]["total"] == before["containers"]["total"] + 1
+    assert shown["images"]["active"] == 1
+    assert box.ok("system", "df").lines[0].split() == ["TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"]
+
+
+def test_logs_of_the_service(bare):
+    assert bare.ok("system", "logs", "--last", "1d").out
+    for bad in ("1x", "abc", "0m"):
+        result = bare("system", "logs", "--last", bad)
+        assert result.rc in (1, 64) and "--last" in result.err, result
+
+
+def test_properties_are_set_shown_and_cleared(bare):
+    before = bare.ok("system", "property", "list").out
+    assert "container.cpus" in before or "cpus" in before
+    bare.ok("system", "property", "set", "dns.domain", "test")
+    assert bare.ok("system", "property", "get", "dns.domain").line == "test"
+    assert "test" in bare.ok("system", "property", "list", "--format", "json").out
+    bare.ok("system", "property", "clear", "dns.domain")
+    assert bare("system", "property", "get", "dns.domain").out.strip() == ""
+    assert bare.ok("system", "property", "list").out == before
+
+
+def test_a_property_outlives_the_service(fresh):
+    box = fresh()
+    box.ok("system", "property", "set", "container.cpus", "2")
+    box.ok("system", "stop")
+    box.ok("system", "start")
+    assert box.ok("system", "property", "get", "container.cpus").line == "2"
+    box.ok("create", "--name", "two", "busybox")
+    assert box.inspect("two")["configuration"]["resources"]["cpus"] == 2
+
+
+def test_properties_that_are_none(bare):
+    bare.refuses("system", "property", "set", "no.such.key", "1", saying="no.such.key")
+    bare.refuses("system", "property", "set", "container.cpus", "many", saying="container.cpus|many")
+    bare.refuses("system", "property", "get", "no.such.key", saying="no.such.key")
+
+
+@pytest.mark.parametrize("how", ["binary", "tar"])
+def test_the_kernel_may_be_set_from_a_file(fresh, how, tmp_path):
+    box = fresh()
+    kernel = box.curl("GET", "/v1/system")[1]["kernel"]
+    if how == "binary":
+        box.ok("system", "kernel", "set", "--binary", kernel)
+    else:
+        import tarfile
+        with tarfile.open(tmp_path / "kernel.tar.xz", "w:xz") as archive:
+            archive.add(kernel, "boot/vmlinux-test")
+            link = tarfile.TarInfo("boot/vmlinux")
+            link.type, link.linkname = tarfile.SYMTYPE, "vmlinux-test"
+            archive.addfile(link)
+        box.ok("system", "kernel", "set", "--tar", tmp_path / "kernel.tar.xz", "--binary", "boot/vmlinux")
+    assert box.curl("GET", "/v1/system")[1]["kernel"] != kernel
+    assert box.ok("run", "--rm", "busybox", "echo", "booted").out == "booted\n"
+    box.ok("system", "kernel", "set", "--recommended", "--force")
+    assert box.ok("run", "--rm", "busybox", "echo", "booted").out == "booted\n"
+
+
+def test_what_is_no_kernel_is_not_set(bare, tmp_path):
+    file = tmp_path / "vmlinux"
+    file.write_bytes(b"not a kernel" * 1000)
+    before = bare.curl("GET", "/v1/system")[1]["kernel"]
+    bare.refuses("system", "kernel", "set", "--binary", file, saying="kernel")
+    bare.refuses("system", "kernel", "set", "--binary", "/nowhere/vmlinux", saying="/nowhere/vmlinux")
+    assert bare.curl("GET", "/v1/system")[1]["kernel"] == before
