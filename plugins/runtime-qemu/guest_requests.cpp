@@ -1,0 +1,94 @@
+#include "guest_requests.hpp"
+
+#include <algorithm>
+
+#include "bulkhead/log_record.hpp"
+
+namespace bulkhead::qemu {
+namespace {
+
+constexpr size_t kLongestMessage = 512;
+
+Json value_or(const Json& object, const char* key, Json fallback) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::move(fallback) : *found;
+}
+
+Code guest_code(const Json& body, int status) {
+  const auto found = body.find("code");
+  const int64_t claimed = found != body.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  // What only the host can know (its disk, its plugins) a guest doesn't get to say.
+  for (Code known : {Code::kUnsupported, Code::kNotFound, Code::kConflict, Code::kDenied,
+                     Code::kInvalid, Code::kNoSpace, Code::kTimeout, Code::kCommandNotFound,
+                     Code::kCommandNotExecutable}) {
+    if (claimed == static_cast<int64_t>(known)) return known;
+  }
+  return status == 404 ? Code::kNotFound : Code::kInternal;
+}
+
+}  // namespace
+
+Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy) {
+  const Json& guest = request.guest;
+  Json writable = nullptr;
+  if (!request.machine.writable_disk.empty()) writable = "writable";
+  return {
+      {"hostname", request.hostname},
+      {"timeUs", time_us},
+      {"entropy", entropy},
+      {"rootfs",
+       {{"image", "image"},
+        {"writable", std::move(writable)},
+        {"readOnly", value_or(guest, "readOnlyRoot", false)}}},
+      {"resolvConf", value_or(guest, "resolvConf", nullptr)},
+      {"hosts", value_or(guest, "hosts", nullptr)},
+      {"shmBytes", value_or(guest, "shmBytes", 64 << 20)},
+      {"tmpfs", value_or(guest, "tmpfs", Json::array())},
+      {"maskedPaths", value_or(guest, "maskedPaths", Json::array())},
+      {"readonlyPaths", value_or(guest, "readonlyPaths", Json::array())},
+      {"sysctls", value_or(guest, "sysctls", Json::object())},
+      {"useInit", value_or(guest, "useInit", false)},
+      {"cpus", value_or(guest, "cpus", request.machine.cpus)},
+      {"memoryBytes", value_or(guest, "memoryBytes", request.machine.memory_bytes)},
+  };
+}
+
+std::string process_head(const ProcessRequest& request) {
+  Json process = request.process;
+  process["stdin"] = request.with_stdin;
+  const std::string text = process.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto size = static_cast<uint32_t>(text.size());
+  std::string head;
+  for (int shift : {24, 16, 8, 0}) head += static_cast<char>(size >> shift & 0xff);
+  return head + text;
+}
+
+Error guest_error(int status, std::string_view body) {
+  const Json parsed = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  Error error{Code::kInternal, "the guest answered with status " + std::to_string(status), {}};
+  if (!parsed.is_object()) return error;
+  error.code = guest_code(parsed, status);
+  const auto message = parsed.find("message");
+  if (message == parsed.end() || !message->is_string()) return error;
+  std::string text = message->get<std::string>().substr(0, kLongestMessage);
+  text.resize(whole_characters(text));
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+  if (!text.empty()) error.message = std::move(text);
+  return error;
+}
+
+std::string base64(std::span<const uint8_t> bytes) {
+  // Eleven lines here against linking OpenSSL (3 MB resident) into every container's host for them.
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    const size_t have = std::min<size_t>(3, bytes.size() - at);
+    uint32_t group = 0;
+    for (size_t i = 0; i < 3; ++i) group = group << 8 | (i < have ? bytes[at + i] : 0u);
+    for (size_t i = 0; i < 4; ++i) out += i <= have ? kDigits[group >> (18 - 6 * i) & 63] : '=';
+  }
+  return out;
+}
+
+}  // namespace bulkhead::qemu

@@ -1,0 +1,144 @@
+#include "qemu_arguments.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace bulkhead::qemu {
+namespace {
+
+using Json = nlohmann::json;
+using Arguments = std::vector<std::string>;
+
+constexpr uint64_t kMiB = 1 << 20;
+
+// What kernel, init and page tables take before the container's first byte; measured, see README.md.
+constexpr uint64_t kGuestOverhead = 64 * kMiB;
+
+// Keys that make a boot quick or quiet. reboot=t: a triple fault is the quickest way out of a machine that has no ACPI,
+// and -no-reboot turns it into QEMU's exit.
+constexpr std::string_view kCommonKernelArgs[] = {
+    "console=ttyS0", "quiet", "reboot=t", "panic=-1", "no_timer_check", "noreplace-smp",
+    "cpu_init_udelay=0", "rcupdate.rcu_expedited=1",
+};
+
+std::string_view key_of(std::string_view argument) {
+  return argument.substr(0, argument.find('='));
+}
+
+void add(Arguments& out, std::initializer_list<const char*> words) {
+  out.insert(out.end(), words.begin(), words.end());
+}
+
+void add_json(Arguments& out, const char* option, const Json& value) {
+  out.emplace_back(option);
+  out.push_back(value.dump());
+}
+
+void add_machine(Arguments& out, Accelerator accelerator) {
+  add(out, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M",
+            "microvm,x-option-roms=off,rtc=on,isa-serial=on,acpi=off"});
+  if (accelerator == Accelerator::kKvm) {
+    add(out, {"-accel", "kvm", "-cpu", "host"});
+  } else {
+    add(out, {"-accel", "tcg,tb-size=64", "-cpu", "max"});
+  }
+  add(out, {"-global", "virtio-mmio.force-legacy=false"});
+}
+
+void add_socket(Arguments& out, std::string_view id, int fd) {
+  out.emplace_back("-chardev");
+  out.push_back("socket,id=" + std::string(id) + ",fd=" + std::to_string(fd));
+}
+
+// The guest escapes into QEMU first: what QEMU never needs after its start, it may not ask the kernel for.
+void add_sandbox(Arguments& out) {
+  add(out, {"-sandbox",
+            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
+}
+
+// The image is shared by containers, so nobody locks it; it is never written. The writable disk is a sparse file that
+// gives back what the guest discards.
+void add_disk(Arguments& out, const char* serial, const std::string& path, bool read_only) {
+  add_json(out, "-blockdev",
+           {{"node-name", serial},
+            {"driver", "raw"},
+            {"read-only", read_only},
+            {"discard", read_only ? "ignore" : "unmap"},
+            {"file", {{"driver", "file"}, {"filename", path}, {"locking", read_only ? "off" : "auto"}}}});
+  add_json(out, "-device",
+           {{"driver", "virtio-blk-device"}, {"drive", serial}, {"serial", serial}});
+}
+
+void add_kernel(Arguments& out, const std::string& kernel, const std::string& initramfs,
+                std::string command_line) {
+  add(out, {"-kernel"});
+  out.push_back(kernel);
+  add(out, {"-initrd"});
+  out.push_back(initramfs);
+  add(out, {"-append"});
+  out.push_back(std::move(command_line));
+}
+
+}  // namespace
+
+uint64_t guest_memory(uint64_t container_bytes) {
+  return (container_bytes + kGuestOverhead + kMiB - 1) / kMiB * kMiB;
+}
+
+std::string kernel_command_line(Accelerator accelerator, const std::vector<std::string>& extra) {
+  std::string line;
+  auto append = [&](std::string_view argument) {
+    if (!line.empty()) line += ' ';
+    line += argument;
+  };
+  auto overridden = [&](std::string_view argument) {
+    return std::any_of(extra.begin(), extra.end(), [&](const std::string& given) {
+      return key_of(given) == key_of(argument);
+    });
+  };
+  for (std::string_view argument : kCommonKernelArgs) {
+    if (!overridden(argument)) append(argument);
+  }
+  // Emulation's clock is the host's own: the kernel need not doubt it, which saves its calibration.
+  if (accelerator == Accelerator::kTcg && !overridden("tsc=")) append("tsc=reliable");
+  for (const std::string& argument : extra) append(argument);
+  return line;
+}
+
+std::vector<std::string> qemu_arguments(const Machine& machine) {
+  Arguments out;
+  add_machine(out, machine.accelerator);
+  add_sandbox(out);
+  out.emplace_back("-m");
+  out.push_back(std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M");
+  out.emplace_back("-smp");
+  out.push_back(std::to_string(machine.cpus));
+  add_socket(out, "console", kConsoleFd);
+  add(out, {"-serial", "chardev:console"});
+  add_socket(out, "qmp", kQmpFd);
+  add(out, {"-mon", "chardev=qmp,mode=control"});
+  add_socket(out, "agent", kAgentFd);
+  add(out, {"-device", "virtio-serial-device", "-device",
+            "virtserialport,chardev=agent,name=org.bulkhead.agent"});
+  add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom", "-device",
+            "virtio-rng-device,rng=rng"});
+  add(out, {"-device", "virtio-balloon-device,free-page-reporting=on"});
+  add_disk(out, "image", machine.image_disk, true);
+  if (!machine.writable_disk.empty()) add_disk(out, "writable", machine.writable_disk, false);
+  add_kernel(out, machine.kernel, machine.initramfs,
+             kernel_command_line(machine.accelerator, machine.kernel_args));
+  return out;
+}
+
+std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs) {
+  Arguments out;
+  add_machine(out, Accelerator::kKvm);
+  add_sandbox(out);
+  add(out, {"-m", "128M", "-smp", "1"});
+  add_socket(out, "console", kConsoleFd);
+  add(out, {"-serial", "chardev:console"});
+  add_kernel(out, kernel, initramfs, kernel_command_line(Accelerator::kKvm, {"bulkhead.probe=1"}));
+  return out;
+}
+
+}  // namespace bulkhead::qemu

@@ -1,0 +1,228 @@
+#include "requests.hpp"
+
+#include <algorithm>
+
+namespace bulkhead::qemu {
+namespace {
+
+constexpr int kHighestSignal = 64;
+constexpr uint64_t kMiB = 1 << 20;
+
+// Reads members of one object and remembers the first thing that is wrong with it, so that a parser reads like the
+// table in METHODS.md and checks once at its end.
+class Members {
+ public:
+  Members(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
+    if (!object_.is_object()) complain("is not an object");
+  }
+
+  std::string text(const char* key) {
+    const Json* value = find(key, &Json::is_string, "is not a string");
+    return value ? value->get<std::string>() : std::string();
+  }
+  std::string text_or_empty(const char* key) { return has(key) ? text(key) : std::string(); }
+
+  bool flag(const char* key) {
+    if (!has(key)) return false;
+    const Json* value = find(key, &Json::is_boolean, "is not true or false");
+    return value && value->get<bool>();
+  }
+
+  uint64_t number(const char* key, uint64_t low, uint64_t high) {
+    const Json* value = find(key, &Json::is_number_integer, "is not a whole number");
+    if (!value) return low;
+    const bool negative = !value->is_number_unsigned() && value->get<int64_t>() < 0;
+    if (negative || value->get<uint64_t>() < low || value->get<uint64_t>() > high) {
+      complain(key, "is not between " + std::to_string(low) + " and " + std::to_string(high));
+      return low;
+    }
+    return value->get<uint64_t>();
+  }
+  uint64_t number_or(const char* key, uint64_t fallback, uint64_t low, uint64_t high) {
+    return has(key) ? number(key, low, high) : fallback;
+  }
+
+  std::string path(const char* key) {
+    std::string value = text(key);
+    if (!value.starts_with('/')) complain(key, "is not an absolute path");
+    return value;
+  }
+
+  std::string id(const char* key) {
+    std::string value = text(key);
+    if (!is_id(value)) complain(key, "is not an id");
+    return value;
+  }
+
+  const Json& object(const char* key) {
+    static const Json kEmpty = Json::object();
+    const Json* value = find(key, &Json::is_object, "is not an object");
+    return value ? *value : kEmpty;
+  }
+
+  std::vector<std::string> words(const char* key) {
+    std::vector<std::string> out;
+    if (!has(key)) return out;
+    const Json* list = find(key, &Json::is_array, "is not a list");
+    for (const Json& item : list ? *list : Json::array()) {
+      if (!item.is_string() || !is_word(item.get_ref<const std::string&>())) {
+        complain(key, "holds something that is not a word");
+        break;
+      }
+      out.push_back(item.get<std::string>());
+    }
+    return out;
+  }
+
+  bool has(const char* key) const {
+    if (!object_.is_object()) return false;
+    const auto found = object_.find(key);
+    return found != object_.end() && !found->is_null();
+  }
+
+  void complain(const char* key, const std::string& problem) {
+    complain("key \"" + std::string(key) + "\" " + problem);
+  }
+
+  template <class T>
+  Result<T> finish(T value) {
+    if (!problem_.empty()) return fail(Code::kInvalid, what_ + ": " + problem_);
+    return value;
+  }
+
+ private:
+  using TypeTest = bool (Json::*)() const noexcept;
+
+  const Json* find(const char* key, TypeTest is_type, const char* otherwise) {
+    if (!has(key)) {
+      complain(key, "is missing");
+      return nullptr;
+    }
+    const Json& value = object_.at(key);
+    if ((value.*is_type)()) return &value;
+    complain(key, otherwise);
+    return nullptr;
+  }
+
+  void complain(std::string problem) {
+    if (problem_.empty()) problem_ = std::move(problem);
+  }
+
+  static bool is_word(const std::string& text) {
+    return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+      return c <= ' ' || c == 0x7f;
+    });
+  }
+
+  const Json& object_;
+  std::string what_;
+  std::string problem_;
+};
+
+Result<Machine> parse_machine(const Json& body) {
+  Members in(body, "machine");
+  Machine machine;
+  const std::string accelerator = in.text("accelerator");
+  if (accelerator == "kvm") {
+    machine.accelerator = Accelerator::kKvm;
+  } else if (accelerator != "tcg") {
+    in.complain("accelerator", "is neither kvm nor tcg");
+  }
+  machine.cpus = static_cast<unsigned>(in.number("cpus", 1, 255));
+  machine.memory_bytes = in.number("memoryBytes", 16 * kMiB, uint64_t{1} << 46);
+  machine.kernel = in.path("kernel");
+  machine.initramfs = in.path("initramfs");
+  machine.kernel_args = in.words("kernelArgs");
+  machine.image_disk = in.path("imageDisk");
+  if (in.has("writableDisk")) machine.writable_disk = in.path("writableDisk");
+  machine.virtualization = in.flag("virtualization");
+  return in.finish(std::move(machine));
+}
+
+Result<ProcessRequest> parse_process(const Json& body, std::string what, const char* id_key) {
+  Members in(body, std::move(what));
+  ProcessRequest request;
+  request.id = id_key ? in.id(id_key) : "init";
+  if (id_key && request.id == "init") in.complain(id_key, "is the name of the container's own process");
+  request.process = in.object("process");
+  request.attach = in.flag("attach");
+  request.with_stdin = in.flag("stdin");
+  Members process(request.process, "process");
+  request.terminal = process.flag("terminal");
+  if (auto checked = process.finish(0); !checked) return fail(checked.error());
+  return in.finish(std::move(request));
+}
+
+}  // namespace
+
+bool is_id(std::string_view text) {
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !text.empty() && text.size() <= 128 && text != "." && text != ".." &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+Result<Config> parse_config(const Json& body) {
+  Members in(body, "configuration of runtime-qemu");
+  Config config;
+  config.container = in.id("container");
+  config.run_dir = in.path("runDir");
+  config.log_dir = in.path("logDir");
+  config.qemu = in.text_or_empty("qemu");
+  if (in.has("log")) {
+    Members log(in.object("log"), "log");
+    const LogLimits usual;
+    config.log.max_bytes = log.number_or("maxBytes", usual.max_bytes, 4096, uint64_t{1} << 40);
+    config.log.max_files = static_cast<unsigned>(log.number_or("maxFiles", usual.max_files, 1, 1000));
+    if (auto checked = log.finish(0); !checked) return fail(checked.error());
+  }
+  return in.finish(std::move(config));
+}
+
+Result<CreateRequest> parse_create(const Json& body) {
+  Members in(body, "runtime.create");
+  CreateRequest request;
+  request.hostname = in.text("hostname");
+  request.guest = in.object("guest");
+  request.boot_deadline = Milliseconds(in.number_or("bootDeadlineMs", 0, 0, 3'600'000));
+  auto machine = parse_machine(in.object("machine"));
+  if (auto checked = in.finish(0); !checked) return fail(checked.error());
+  if (!machine) return fail(std::move(machine.error()).context("runtime.create"));
+  request.machine = std::move(*machine);
+  return request;
+}
+
+Result<ProcessRequest> parse_start(const Json& body) {
+  return parse_process(body, "runtime.start", nullptr);
+}
+
+Result<ProcessRequest> parse_exec(const Json& body) {
+  return parse_process(body, "runtime.exec", "exec");
+}
+
+Result<SignalRequest> parse_signal(const Json& body) {
+  Members in(body, "runtime.signal");
+  SignalRequest request;
+  request.process = in.id("process");
+  request.signal = static_cast<int>(in.number("signal", 1, kHighestSignal));
+  return in.finish(std::move(request));
+}
+
+Result<StopRequest> parse_stop(const Json& body) {
+  Members in(body, "runtime.stop");
+  StopRequest request;
+  request.signal = static_cast<int>(in.number("signal", 1, kHighestSignal));
+  request.timeout = Milliseconds(in.number("timeoutMs", 0, uint64_t{1} << 40));
+  return in.finish(request);
+}
+
+Result<ProbeRequest> parse_probe(const Json& body) {
+  Members in(body, "runtime.probe");
+  ProbeRequest request;
+  request.kernel = in.path("kernel");
+  request.initramfs = in.path("initramfs");
+  request.deadline = Milliseconds(in.number_or("deadlineMs", 2000, 1, 600'000));
+  return in.finish(std::move(request));
+}
+
+}  // namespace bulkhead::qemu

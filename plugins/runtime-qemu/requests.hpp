@@ -1,0 +1,70 @@
+// The runtime methods' requests (sdk/schema/METHODS.md, runtime/1), parsed and checked.
+//
+// The daemon is trusted, but a plugin may be driven by a conformance checker or a replayed journal, so that every
+// key is checked for its type here, once; whatever passes is a plain value that the rest of the room needn't doubt.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bulkhead/result.hpp"
+#include "container_log.hpp"
+#include "machine.hpp"
+
+namespace bulkhead::qemu {
+
+using Json = nlohmann::json;
+using Milliseconds = std::chrono::milliseconds;
+
+struct Config {
+  std::string container;
+  std::string run_dir;
+  std::string log_dir;
+  LogLimits log;
+  std::string qemu;  // the binary; "" means qemu-system-<host architecture> from PATH
+};
+
+struct CreateRequest {
+  std::string hostname;
+  Machine machine;
+  Json guest;  // METHODS.md's Guest, checked to be an object; travels on to the guest
+  Milliseconds boot_deadline{0};  // 0: the accelerator's own
+};
+
+struct ProcessRequest {
+  std::string id;  // "init" or an exec id
+  Json process;    // METHODS.md's Process, checked to be an object
+  bool attach = false;
+  bool with_stdin = false;
+  bool terminal = false;
+};
+
+struct SignalRequest {
+  std::string process;
+  int signal = 0;
+};
+
+struct StopRequest {
+  int signal = 0;
+  Milliseconds timeout{0};
+};
+
+struct ProbeRequest {
+  std::string kernel;
+  std::string initramfs;
+  Milliseconds deadline{2000};
+};
+
+Result<Config> parse_config(const Json& body);
+Result<CreateRequest> parse_create(const Json& body);
+Result<ProcessRequest> parse_start(const Json& body);
+Result<ProcessRequest> parse_exec(const Json& body);
+Result<SignalRequest> parse_signal(const Json& body);
+Result<StopRequest> parse_stop(const Json& body);
+Result<ProbeRequest> parse_probe(const Json& body);
+
+// plugin.h's ids: 1-128 bytes of [A-Za-z0-9._-]. They become part of paths, so nothing else may pass.
+bool is_id(std::string_view text);
+
+}  // namespace bulkhead::qemu

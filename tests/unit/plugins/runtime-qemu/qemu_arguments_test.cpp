@@ -1,0 +1,122 @@
+#include "qemu_arguments.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace bulkhead::qemu {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Machine web() {
+  Machine machine;
+  machine.cpus = 2;
+  machine.memory_bytes = 256 << 20;
+  machine.kernel = "/k/vmlinux";
+  machine.initramfs = "/k/initramfs";
+  machine.image_disk = "/disks/a.ext4";
+  machine.writable_disk = "/containers/web/writable.ext4";
+  return machine;
+}
+
+// The value after an option; the n-th of several.
+std::string value(const std::vector<std::string>& arguments, const std::string& option, int nth = 0) {
+  for (size_t i = 0; i + 1 < arguments.size(); ++i) {
+    if (arguments[i] == option && nth-- == 0) return arguments[i + 1];
+  }
+  return "(none)";
+}
+
+nlohmann::json disk(const std::vector<std::string>& arguments, const std::string& name) {
+  for (int i = 0;; ++i) {
+    const std::string text = value(arguments, "-blockdev", i);
+    if (text == "(none)") return nullptr;
+    auto parsed = nlohmann::json::parse(text);
+    if (parsed["node-name"] == name) return parsed;
+  }
+}
+
+TEST(QemuArguments, OrdersCpusAndMemoryWithTheGuestsOwnShareOnTop) {
+  const auto arguments = qemu_arguments(web());
+  EXPECT_EQ(value(arguments, "-smp"), "2");
+  EXPECT_EQ(value(arguments, "-m"), std::to_string(guest_memory(256 << 20) >> 20) + "M");
+  EXPECT_GT(guest_memory(256 << 20), 256u << 20);
+}
+
+TEST(QemuArguments, RoundsMemoryUpToWholeMebibytes) {
+  EXPECT_EQ(guest_memory((100 << 20) + 1), guest_memory(100 << 20) + (1 << 20));
+}
+
+TEST(QemuArguments, NamesTheAcceleratorItWasToldToUse) {
+  Machine machine = web();
+  EXPECT_THAT(value(qemu_arguments(machine), "-accel"), HasSubstr("tcg"));
+  EXPECT_EQ(value(qemu_arguments(machine), "-cpu"), "max");
+  machine.accelerator = Accelerator::kKvm;
+  EXPECT_EQ(value(qemu_arguments(machine), "-accel"), "kvm");
+  EXPECT_EQ(value(qemu_arguments(machine), "-cpu"), "host");
+}
+
+TEST(QemuArguments, SharesTheImageReadOnlyAndUnlocked) {
+  const auto image = disk(qemu_arguments(web()), "image");
+  EXPECT_EQ(image["read-only"], true);
+  EXPECT_EQ(image["file"]["locking"], "off");
+  EXPECT_EQ(image["file"]["filename"], "/disks/a.ext4");
+}
+
+TEST(QemuArguments, GivesTheWritableDiskDiscard) {
+  const auto writable = disk(qemu_arguments(web()), "writable");
+  EXPECT_EQ(writable["read-only"], false);
+  EXPECT_EQ(writable["discard"], "unmap");
+}
+
+TEST(QemuArguments, LeavesTheWritableDiskOutIfThereIsNone) {
+  Machine machine = web();
+  machine.writable_disk.clear();
+  EXPECT_EQ(disk(qemu_arguments(machine), "writable"), nullptr);
+}
+
+TEST(QemuArguments, TakesACommaInAPathAsACharacter) {
+  Machine machine = web();
+  machine.image_disk = "/disks/a,readonly=off,file.filename=/etc/shadow";
+  const auto arguments = qemu_arguments(machine);
+  EXPECT_EQ(disk(arguments, "image")["file"]["filename"], machine.image_disk);
+}
+
+TEST(QemuArguments, ConnectsTheThreeChannelsToInheritedDescriptors) {
+  const auto arguments = qemu_arguments(web());
+  std::vector<std::string> channels;
+  for (int i = 0; i < 3; ++i) channels.push_back(value(arguments, "-chardev", i));
+  EXPECT_THAT(channels, testing::UnorderedElementsAre("socket,id=agent,fd=3", "socket,id=qmp,fd=4",
+                                                      "socket,id=console,fd=5"));
+}
+
+TEST(QemuArguments, DeniesQemuWhatItNeverNeeds) {
+  const std::string sandbox = value(qemu_arguments(web()), "-sandbox");
+  EXPECT_THAT(sandbox, HasSubstr("spawn=deny"));
+  EXPECT_THAT(sandbox, HasSubstr("elevateprivileges=deny"));
+}
+
+TEST(KernelCommandLine, AppendsExtraArguments) {
+  EXPECT_THAT(kernel_command_line(Accelerator::kTcg, {"debug"}), testing::EndsWith(" debug"));
+}
+
+TEST(KernelCommandLine, LetsAnExtraArgumentReplaceADefault) {
+  const std::string line = kernel_command_line(Accelerator::kTcg, {"panic=5"});
+  EXPECT_THAT(line, HasSubstr("panic=5"));
+  EXPECT_THAT(line, Not(HasSubstr("panic=-1")));
+}
+
+TEST(ProbeArguments, BootsTheRealKernelUnderKvmWithoutDisks) {
+  const auto arguments = probe_arguments("/k/vmlinux", "/k/initramfs");
+  EXPECT_EQ(value(arguments, "-accel"), "kvm");
+  EXPECT_EQ(value(arguments, "-kernel"), "/k/vmlinux");
+  EXPECT_THAT(value(arguments, "-append"), HasSubstr("bulkhead.probe=1"));
+  EXPECT_EQ(value(arguments, "-blockdev"), "(none)");
+}
+
+}  // namespace
+}  // namespace bulkhead::qemu
