@@ -32,7 +32,8 @@ struct StartContainer {
   bool attach =
       false;  // a running container can't be attached to: conflict instead of "already so"
 };
-// Already running or starting: empty.
+// Already running or starting: empty. The VM of the last run may still be shutting down (host is
+// set): the intent's carrier waits for that first, its disk is in use until then.
 Result<Decision> decide_start(const State& state, const StartContainer& command,
                               const Origin& origin);
 
@@ -42,7 +43,8 @@ struct StopContainer {
   int64_t timeout_seconds = 5;
 };
 // Stopped or never started: empty. Already stopping: empty too; the caller waits for the stop that
-// is under way.
+// is under way (stop_op). A container that is still starting gets its intent; the carrier waits or
+// cancels.
 Result<Decision> decide_stop(const State& state, const StopContainer& command,
                              const Origin& origin);
 

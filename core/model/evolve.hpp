@@ -17,12 +17,13 @@ void evolve(State& state, const Event& event);
 // The newest schema revision of a type that this build understands; 0 for unknown types.
 int known_revision(std::string_view type);
 
-// What an event touched, for projections that write only what changed. Empty keys mean none.
+// What an event may have changed, for projections that write only that. The rest of the state is
+// small.
 struct Touched {
-  std::string container;        // id
-  std::string image_reference;  // or
-  std::string image_digest;
-  std::string property;
+  std::string container;  // id, or ""
+  std::string property;   // key, or ""
+  bool image =
+      false;  // one name's move may touch two images: compare those with the event's digests
 };
 Touched touched_by(const Event& event);
 

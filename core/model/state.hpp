@@ -47,40 +47,46 @@ struct ContainerState {
   std::string id;
   Json configuration;  // as the API shows it (docs/reference/api.md, Container.configuration)
   bool auto_remove = false;
-  Lifecycle state = Lifecycle::kCreating;
-  // What a failed start, stop or delete falls back to.
-  Lifecycle before = Lifecycle::kCreating;
-  Seq created_seq = 0;  // of the create intent: the order of lists
+  Lifecycle state = Lifecycle::kCreating;  // follows from the fields below: settle()
+  Seq created_seq = 0;                     // of the create intent: the order of lists
   int64_t created_at_us = 0;
+
+  // Open operations, 0 for none. A later request attaches to them instead of starting its own.
+  Seq create_op = 0;
+  Seq start_op = 0;
+  Seq stop_op = 0;
+  Seq delete_op = 0;
 
   std::string image_digest;  // the descriptor's digest: keeps the image alive
   std::string manifest;      // of the variant that was unpacked
   std::string image_disk;
   std::string writable_disk;
 
-  int64_t runs = 0;  // number of start intents
+  int64_t runs = 0;         // number of start intents
+  int64_t started_run = 0;  // the last run that came up
+  int64_t exited_run = 0;   // the last run that ended: a late start outcome must not revive it
   std::optional<int64_t> started_at_us;
   std::optional<int64_t> exited_at_us;
   std::optional<int> exit_code;
   std::optional<int> signal;
   bool oom_killed = false;
   std::string exit_reason;  // "exited", "vm-lost", "host-lost", "killed"; "" before the first end
-  int64_t exited_run = 0;   // the run that has ended: a late start outcome must not revive it
 
-  std::optional<RuntimeHost>
-      host;                 // from container.host-started to container.vm-stopped (or host-lost)
-  int64_t pid = 0;          // of the process in the guest, while it runs
-  std::string accelerator;  // of the current or last run
+  // From container.host-started to container.vm-stopped, a failed start or the host's loss.
+  std::optional<RuntimeHost> host;
+  int64_t pid = 0;                    // of the process in the guest, while it runs
+  std::string accelerator;            // of the current or last run
   std::map<std::string, Exec> execs;  // open ones only
   int64_t last_report = 0;            // the host's last journaled report: what it may forget
   int64_t ver = 0;                    // of the stream
   bool operator==(const ContainerState&) const = default;
 
-  bool exists() const { return state != Lifecycle::kCreating; }
-  bool up() const {
-    return state == Lifecycle::kStarting || state == Lifecycle::kRunning ||
-           state == Lifecycle::kStopping;
-  }
+  bool exists() const { return create_op == 0; }
+  // Between the intent to start and the end of the process, whatever else is under way.
+  bool up() const { return start_op != 0 || (started_run == runs && exited_run < runs); }
+  // The state without a stop or deletion under way: created, starting, running or stopped.
+  Lifecycle resting() const;
+  void settle();  // `state` from the rest; evolve's last act on a container
 };
 
 struct ImageState {

@@ -1,0 +1,224 @@
+#include "model/configuration.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "model/capabilities.hpp"
+#include "model/oci_defaults.hpp"
+#include "model/process_configuration.hpp"
+#include "model/property_decide.hpp"
+#include "model/read_json.hpp"
+#include "model/time_text.hpp"
+
+namespace bulkhead::model {
+namespace {
+
+// The reference's name for "this host's default runtime"; the engine resolves it to a plugin.
+constexpr const char* kDefaultRuntime = "container-runtime-linux";
+constexpr int64_t kMaximumCpus = 1024;
+
+Result<Json> capabilities(const Json& request, const char* key) {
+  Json names = Json::array();
+  for (const std::string& given : read_texts(request, key)) {
+    auto name = normalise_capability(given);
+    if (!name) return fail(std::move(name.error()));
+    if (std::find(names.begin(), names.end(), *name) == names.end()) names.push_back(*name);
+  }
+  return names;
+}
+
+Result<Json> resources(const State& state, const Json& request) {
+  const Json& asked = member(request, "resources");
+  // Both properties have defaults, and their values were checked when they were set.
+  int64_t cpus = std::stoll(property_value(state, "container.cpus").value_or("4"));
+  auto memory = parse_size(property_value(state, "container.memory").value_or("1g"));
+  if (!memory) return fail(std::move(memory.error()).context("property container.memory"));
+  if (!member(asked, "cpus").is_null()) cpus = read_integer(asked, "cpus").value_or(0);
+  if (!member(asked, "memoryInBytes").is_null())
+    *memory = read_integer(asked, "memoryInBytes").value_or(0);
+  if (cpus < 1 || cpus > kMaximumCpus)
+    return fail(Code::kInvalid, "the number of CPUs must be from 1 to 1024");
+  if (*memory < kMinimumMemoryBytes)
+    return fail(
+        Code::kInvalid,
+        "a memory of " + std::to_string(*memory) + " bytes is too small for a virtual machine",
+        "ask for at least 200M, for example --memory 256M");
+  // cpuOverhead: virtual CPUs beyond the container's. Ours needs none, the guest's init sleeps.
+  return Json{{"cpus", cpus}, {"memoryInBytes", *memory}, {"cpuOverhead", 0}};
+}
+
+Result<Json> labels(const Json& request) {
+  const Json& given = member(request, "labels");
+  Json result = Json::object();
+  if (given.is_null()) return result;
+  if (!given.is_object()) return fail(Code::kInvalid, "labels must be an object of strings");
+  for (const auto& [key, value] : given.items()) {
+    if (key.empty() || !value.is_string())
+      return fail(Code::kInvalid, "label \"" + key + "\" must be KEY=VALUE");
+    result[key] = value;
+  }
+  return result;
+}
+
+Result<Json> mounts(const Json& request, std::vector<std::string>& warnings) {
+  Json result = Json::array();
+  const Json& tmpfs = member(request, "tmpfs");
+  if (!tmpfs.is_array()) return result;
+  for (const Json& mount : tmpfs) {
+    std::string destination = read_text(mount, "destination");
+    if (!destination.starts_with('/') || destination == "/")
+      return fail(Code::kInvalid, "\"" + destination + "\" is no place for a tmpfs",
+                  "give an absolute path inside the container, other than /");
+    std::vector<std::string> options = read_texts(mount, "options");
+    if (!options.empty())
+      warnings.push_back("options of the tmpfs on " + destination + " are recorded, not applied");
+    result.push_back({{"type", {{"tmpfs", Json::object()}}},
+                      {"source", "tmpfs"},
+                      {"destination", destination},
+                      {"options", options}});
+  }
+  return result;
+}
+
+bool is_address(const std::string& text) {
+  unsigned char bytes[sizeof(in6_addr)];
+  return inet_pton(AF_INET, text.c_str(), bytes) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), bytes) == 1;
+}
+
+// Null means: no resolv.conf of ours.
+Result<Json> dns(const State& state, const Json& request) {
+  const Json& asked = member(request, "dns");
+  if (read_flag(request, "noDns")) {
+    if (!asked.is_null())
+      return fail(Code::kInvalid, "--no-dns and other DNS options exclude each other");
+    return Json(nullptr);
+  }
+  std::vector<std::string> nameservers = read_texts(asked, "nameservers");
+  for (const std::string& server : nameservers)
+    if (!is_address(server))
+      return fail(Code::kInvalid, "the DNS server \"" + server + "\" is not an IP address");
+  Json result = {{"nameservers", nameservers},
+                 {"searchDomains", read_texts(asked, "searchDomains")},
+                 {"options", read_texts(asked, "options")}};
+  std::string domain = read_text(asked, "domain");
+  if (domain.empty()) domain = property_value(state, "dns.domain").value_or("");
+  if (!domain.empty()) result["domain"] = domain;
+  return result;
+}
+
+// The final list if flags were given; nothing otherwise, and the defaults apply at the start.
+Status security_paths(const Json& request, Json& configuration) {
+  struct Kind {
+    const char* key;
+    const char* what;
+    const std::vector<std::string>& defaults;
+  };
+  const Kind kinds[] = {{"maskedPaths", "masked path", default_masked_paths()},
+                        {"readonlyPaths", "read-only path", default_readonly_paths()}};
+  for (const Kind& kind : kinds) {
+    const Json& given = member(request, kind.key);
+    if (given.is_null()) continue;
+    auto paths = resolve_paths(kind.defaults, given, kind.what);
+    if (!paths) return fail(std::move(paths.error()));
+    configuration[kind.key] = *paths;
+  }
+  return {};
+}
+
+// What has no place in the reference's shape, and is there only if it was asked for.
+Status extras(const Json& request, Json& configuration) {
+  for (const char* key : {"kernel", "initImage"})
+    if (std::string value = read_text(request, key); !value.empty()) configuration[key] = value;
+  if (auto arguments = read_texts(request, "kernelArgs"); !arguments.empty())
+    configuration["kernelArgs"] = arguments;
+  const Json& shm = member(request, "shmSize");
+  if (shm.is_null()) return {};
+  auto bytes = read_integer(request, "shmSize");
+  if (!bytes || *bytes <= 0) return fail(Code::kInvalid, "the size of /dev/shm must be positive");
+  configuration["shmSize"] = *bytes;
+  return {};
+}
+
+Json image_part(const ImageState& image) {
+  return {{"reference", image.reference.empty() ? image.digest : image.reference},
+          {"descriptor", member(image.image, "descriptor")}};
+}
+
+// What can't fail.
+Json plain_parts(const ConfigurationInput& input) {
+  const Json& request = input.request;
+  std::string runtime = read_text(request, "runtime");
+  Json configuration = {{"id", input.id},
+                        {"image", image_part(input.image)},
+                        {"platform", input.platform},
+                        {"creationDate", time_seconds(input.now_us)},
+                        {"publishedPorts", Json::array()},
+                        {"publishedSockets", Json::array()},
+                        {"networks", Json::array()},
+                        {"sysctls", Json::object()},
+                        {"rosetta", false},
+                        {"ssh", false},
+                        {"readOnly", read_flag(request, "readOnly")},
+                        {"useInit", read_flag(request, "useInit")},
+                        {"virtualization", read_flag(request, "virtualization")},
+                        {"runtimeHandler", runtime.empty() ? kDefaultRuntime : runtime}};
+  std::string signal = read_text(member(input.image_config, "config"), "StopSignal");
+  if (!signal.empty()) configuration["stopSignal"] = signal;
+  return configuration;
+}
+
+}  // namespace
+
+Result<Configuration> build_configuration(const State& state, const ConfigurationInput& input) {
+  Configuration result;
+  Json& configuration = result.value;
+  configuration = plain_parts(input);
+
+  auto process =
+      init_process(member(input.request, "process"), member(input.image_config, "config"));
+  if (!process) return fail(std::move(process.error()));
+  configuration["initProcess"] = std::move(*process);
+
+  // Each may refuse; none depends on another.
+  auto put = [&](const char* key, Result<Json> part) -> Status {
+    if (!part) return fail(std::move(part.error()));
+    if (!part->is_null()) configuration[key] = std::move(*part);
+    return {};
+  };
+  for (Status status :
+       {put("resources", resources(state, input.request)), put("labels", labels(input.request)),
+        put("mounts", mounts(input.request, result.warnings)),
+        put("capAdd", capabilities(input.request, "capAdd")),
+        put("capDrop", capabilities(input.request, "capDrop")),
+        put("dns", dns(state, input.request)), security_paths(input.request, configuration),
+        extras(input.request, configuration)})
+    if (!status) return fail(std::move(status.error()));
+  return result;
+}
+
+Result<const Json*> find_variant(const Json& image, const Json& platform) {
+  const Json& variants = member(image, "variants");
+  auto described = [](const Json& p) {
+    std::string text = read_text(p, "os", "linux") + "/" + read_text(p, "architecture");
+    std::string variant = read_text(p, "variant");
+    return variant.empty() ? text : text + "/" + variant;
+  };
+  std::string available;
+  for (const Json& variant : variants) {  // a null has no elements
+    const Json& p = member(variant, "platform");
+    bool same = read_text(p, "os", "linux") == read_text(platform, "os", "linux") &&
+                read_text(p, "architecture") == read_text(platform, "architecture");
+    std::string wanted = read_text(platform, "variant");
+    if (same && (wanted.empty() || wanted == read_text(p, "variant"))) return &variant;
+    available += (available.empty() ? "" : ", ") + described(p);
+  }
+  std::string name =
+      read_text(image, "reference", read_text(member(image, "descriptor"), "digest"));
+  return fail(Code::kNotFound, "image " + name + " has no variant for " + described(platform) +
+                                   "; it has " + (available.empty() ? "none" : available));
+}
+
+}  // namespace bulkhead::model

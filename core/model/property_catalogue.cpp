@@ -1,0 +1,152 @@
+// The keys that exist. Adding one is a row here; removing one would orphan events, so a key is only
+// ever marked in its text.
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "model/property_decide.hpp"
+#include "model/reference.hpp"
+
+namespace bulkhead::model {
+namespace {
+
+Failure refuse(std::string_view value, std::string_view wanted) {
+  return fail(Code::kInvalid, "\"" + std::string(value) + "\" is not " + std::string(wanted));
+}
+
+Status any_text(std::string_view value) {
+  if (value.empty()) return fail(Code::kInvalid, "an empty value; `clear` unsets a property");
+  if (value.size() > 4096) return fail(Code::kInvalid, "the value is longer than 4096 bytes");
+  return {};
+}
+
+Status boolean(std::string_view value) {
+  if (value == "true" || value == "false") return {};
+  return refuse(value, "true or false");
+}
+
+Status cpus(std::string_view value) {
+  int number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc() && end == value.data() + value.size() && number >= 1 && number <= 1024)
+    return {};
+  return refuse(value, "a number of CPUs (1 to 1024)");
+}
+
+Status memory(std::string_view value) {
+  auto bytes = parse_size(value);
+  if (!bytes) return fail(std::move(bytes.error()));
+  if (*bytes < (200LL << 20)) return refuse(value, "enough for a virtual machine (at least 200m)");
+  return {};
+}
+
+// Labels of letters, digits and '-', joined by dots.
+Status domain(std::string_view value) {
+  bool label = false;
+  bool good = !value.empty() && value.size() <= 253 && value.back() != '.' && value.back() != '-';
+  for (char c : value) {
+    bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!(alnum || (label && (c == '-' || c == '.')))) good = false;
+    label = c != '.';
+  }
+  if (good) return {};
+  return refuse(value, "a domain name");
+}
+
+template <int family, int bits>
+Status subnet(std::string_view value) {
+  size_t slash = value.find('/');
+  unsigned char address[sizeof(in6_addr)];
+  int prefix = -1;
+  if (slash != std::string_view::npos) {
+    std::string_view tail = value.substr(slash + 1);
+    auto [end, error] = std::from_chars(tail.data(), tail.data() + tail.size(), prefix);
+    if (error != std::errc() || end != tail.data() + tail.size()) prefix = -1;
+  }
+  if (prefix >= 0 && prefix <= bits - 2 &&
+      inet_pton(family, std::string(value.substr(0, slash)).c_str(), address) == 1)
+    return {};
+  return refuse(value, family == AF_INET ? "a subnet such as 192.168.64.0/24"
+                                         : "a subnet such as fd00:abcd::/64");
+}
+
+Status digest(std::string_view value) {
+  if (value.starts_with("sha256:") && value.size() == 7 + 64 &&
+      value.find_first_not_of("0123456789abcdef", 7) == std::string_view::npos)
+    return {};
+  return refuse(value, "sha256:<64 hex digits>");
+}
+
+// A host with an optional port: what normalise_reference takes for a registry.
+Status registry(std::string_view value) {
+  if (normalise_reference("a", value)) return {};
+  return refuse(value, "a registry such as docker.io or localhost:5000");
+}
+
+Status image(std::string_view value) {
+  auto reference = normalise_reference(value, "docker.io");
+  if (!reference) return fail(std::move(reference.error()));
+  return {};
+}
+
+constexpr auto kText = PropertyType::kString;
+constexpr auto kNumber = PropertyType::kInteger;
+constexpr auto kBool = PropertyType::kBoolean;
+constexpr std::nullopt_t kUnset = std::nullopt;
+
+}  // namespace
+
+const std::vector<PropertyDefinition>& property_catalogue() {
+  static const std::vector<PropertyDefinition> catalogue = {
+      {"build.cpus", kNumber, "2", "CPUs of the builder's virtual machine", cpus},
+      {"build.image", kText, kUnset, "Image of the builder", image},
+      {"build.memory", kText, "2048mb", "Memory of the builder's virtual machine", memory},
+      {"build.rosetta", kBool, "true", "Build amd64 images with Rosetta (arm64 macOS hosts only)",
+       boolean},
+      {"container.cpus", kNumber, "4", "CPUs of a container that doesn't ask for a number", cpus},
+      {"container.memory", kText, "1g", "Memory of a container that doesn't ask for a size",
+       memory},
+      {"dns.domain", kText, kUnset, "Domain in which containers find each other by name", domain},
+      {"kernel.binaryPath", kText, kUnset, "Path of the kernel inside the archive at kernel.url",
+       any_text},
+      {"kernel.digest", kText, kUnset, "Digest of the archive at kernel.url", digest},
+      {"kernel.url", kText, kUnset, "Archive of the recommended kernel; unset: the one built in",
+       any_text},
+      {"network.subnet", kText, kUnset, "IPv4 subnet of new networks; unset: chosen automatically",
+       subnet<AF_INET, 32>},
+      {"network.subnetv6", kText, kUnset,
+       "IPv6 subnet of new networks; unset: chosen automatically", subnet<AF_INET6, 128>},
+      {"registry.domain", kText, "docker.io", "Registry of image names that don't say one",
+       registry},
+      {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},
+  };
+  return catalogue;
+}
+
+const PropertyDefinition* find_property(std::string_view key) {
+  for (const PropertyDefinition& definition : property_catalogue())
+    if (definition.key == key) return &definition;
+  return nullptr;
+}
+
+Result<int64_t> parse_size(std::string_view text) {
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string suffix(end, text.data() + text.size());
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return char(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  if (suffix.size() > 1 && suffix.ends_with("ib")) suffix.resize(suffix.size() - 2);
+  if (suffix.size() > 1 && suffix.ends_with('b')) suffix.pop_back();
+  size_t power = suffix.empty() || suffix == "b" ? 0 : std::string_view("kmgtp").find(suffix) + 1;
+  bool known = power == 0 || (suffix.size() == 1 && power <= 5);
+  if (error != std::errc() || number < 0 || !known)
+    return refuse(text, "a size such as 512M or 1g");
+  int shift = int(power) * 10;
+  if (number > std::numeric_limits<int64_t>::max() >> shift)
+    return refuse(text, "a size that fits into 64 bits");
+  return number << shift;
+}
+
+}  // namespace bulkhead::model
