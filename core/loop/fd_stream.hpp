@@ -1,0 +1,68 @@
+// A connected stream of bytes with descriptors: what uv_pipe is, but one that receives descriptors of any kind, knows how
+// much it has queued, and can be given away. Built on Poll and recvmsg/sendmsg because uv_pipe accepts only the descriptor
+// types that it knows itself.
+//
+// Descriptors travel with the first byte of the write they were given to. Reading is paused by its owner when he can't take
+// more; the kernel's buffer then slows the peer down. Writing never blocks: what the kernel doesn't take is queued,
+// and queued() is the owner's measure of a slow peer.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bulkhead/result.hpp"
+#include "bulkhead/unique_fd.hpp"
+#include "handles.hpp"
+
+namespace bulkhead::loop {
+
+class FdStream {
+ public:
+  struct Callbacks {
+    std::function<void(std::string_view bytes, std::vector<UniqueFd>& fds)> read;
+    std::function<void(const Status&)> closed;  // end of stream (ok) or an error; once, and nothing after it
+    std::function<void()> drained;              // queued() has fallen to 0; may be empty
+  };
+  // Makes the descriptor non-blocking. Reading starts with resume().
+  FdStream(Loop& loop, UniqueFd fd);
+  ~FdStream();
+
+  void set_callbacks(Callbacks callbacks) { callbacks_ = std::move(callbacks); }
+  void resume();
+  void pause();
+  void write(std::string bytes, std::vector<UniqueFd> fds = {});
+  size_t queued() const { return queued_; }
+  void end_writing();  // after what is queued; the peer reads end of stream
+  // Gives the descriptor away, blocking again; what is queued is lost, so drain first. The stream is dead afterwards.
+  UniqueFd release();
+  int fd() const { return fd_.get(); }
+  bool open() const { return static_cast<bool>(fd_); }
+
+ private:
+  struct Chunk {
+    std::string bytes;
+    size_t offset = 0;
+    std::vector<UniqueFd> fds;
+  };
+  void ready(int events);
+  bool read_once();
+  void flush();
+  void fail_with(Status status);
+  void update_watch();
+
+  Loop& loop_;
+  UniqueFd fd_;
+  Callbacks callbacks_;
+  std::deque<Chunk> queue_;
+  size_t queued_ = 0;
+  bool reading_ = false;
+  bool ending_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // rule 3: set to false by the destructor
+  std::unique_ptr<Poll> poll_;                                  // last: closed before the descriptor
+};
+
+}  // namespace bulkhead::loop
