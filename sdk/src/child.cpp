@@ -2,128 +2,239 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <signal.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
-
-extern char** environ;
 
 namespace bulkhead {
 namespace {
 
-// Everything that needs memory is made before fork: the child of a threaded process may only make system calls.
-struct Prepared {
-  std::vector<std::string> environment;
-  std::vector<char*> argv, envp;
-  std::string path;
+// What went wrong in the child, on its way through the pipe.
+struct Report {
+  enum Step : int { kDescriptors, kDirectory, kSession, kDeathSignal, kExec };
+  int step = kExec;
+  int error = 0;
 };
 
-std::string look_up(const std::string& name) {
-  if (name.find('/') != name.npos) return name;
-  const char* variable = getenv("PATH");
-  std::string places = variable ? variable : "/usr/local/bin:/usr/bin:/bin";
-  for (size_t at = 0; at <= places.size();) {
-    size_t colon = std::min(places.find(':', at), places.size());
-    std::string candidate = places.substr(at, colon - at) + "/" + name;
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    at = colon + 1;
-  }
-  return name;
+// Everything the child needs, made before the fork.
+struct Plan {
+  std::string program;
+  std::vector<char*> argv;
+  std::vector<char*> env;
+  std::vector<ChildFd> fds;
+  const char* cwd = nullptr;
+  bool new_session = false;
+  int death_signal = 0;
+  pid_t parent = 0;
+  int report = -1;
+  int first_free = 0;  // above every number promised to the child
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  result.reserve(strings.size() + 1);
+  for (const std::string& text : strings) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
 }
 
-Prepared prepare(const Program& program) {
-  Prepared prepared;
-  prepared.path = look_up(program.arguments.front());
-  for (char** variable = environ; *variable; ++variable) {
-    std::string_view text = *variable;
-    bool replaced = std::any_of(program.environment.begin(), program.environment.end(), [&](const auto& set) {
-      return text.starts_with(set.first) && text.substr(set.first.size()).starts_with("=");
-    });
-    if (!replaced) prepared.environment.emplace_back(text);
+Result<std::string> find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
+  while (!rest.empty() && !name.empty()) {
+    const size_t colon = std::min(rest.find(':'), rest.size());
+    // An empty entry means the current directory, from which a daemon should run nothing.
+    std::string candidate = std::string(rest.substr(0, colon)) + '/' + name;
+    if (colon > 0 && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
-  for (const auto& [name, value] : program.environment) prepared.environment.push_back(name + "=" + value);
-  for (std::string& variable : prepared.environment) prepared.envp.push_back(variable.data());
-  prepared.envp.push_back(nullptr);
-  for (const std::string& argument : program.arguments) prepared.argv.push_back(const_cast<char*>(argument.c_str()));
-  prepared.argv.push_back(nullptr);
-  return prepared;
+  return fail(Code::kNotFound, "start " + name + ": there is no such program in PATH");
 }
 
-// Puts descriptors where the child wants them. First all up above every wanted number, so that no move overwrites a source.
-bool place_fds(const std::vector<std::pair<int, int>>& wanted, int& report) {
-  int top = 3;
-  for (const auto& [number, fd] : wanted) top = std::max(top, number + 1);
-  int moved[64];
-  size_t count = std::min<size_t>(wanted.size(), 64);
-  for (size_t i = 0; i < count; ++i)
-    if ((moved[i] = fcntl(wanted[i].second, F_DUPFD_CLOEXEC, top)) < 0) return false;
-  int high = fcntl(report, F_DUPFD_CLOEXEC, top);
-  if (high < 0) return false;
-  report = high;
-  for (int number = 0; number < 3; ++number) {
-    int null = open("/dev/null", O_RDWR);
-    if (null >= 0 && null != number) {
-      dup2(null, number);
-      close(null);
-    }
-  }
-  for (size_t i = 0; i < count; ++i)
-    if (dup2(moved[i], wanted[i].first) < 0) return false;  // dup2 clears close-on-exec
-  return true;
+// --- in the child: async-signal-safe calls only
+
+[[noreturn]] void give_up(const Plan& plan, Report::Step step) {
+  const Report report{step, errno};
+  [[maybe_unused]] const ssize_t written = ::write(plan.report, &report, sizeof report);
+  ::_exit(127);
 }
 
-[[noreturn]] void become(const Program& program, Prepared& prepared, int report, pid_t parent) {
+void reset_signals() {
+  struct sigaction standard = {};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; signal++) ::sigaction(signal, &standard, nullptr);
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number < 32; ++number) signal(number, SIG_DFL);
-  if (program.new_session) setsid();
-  if (program.parent_death_signal) {
-    prctl(PR_SET_PDEATHSIG, program.parent_death_signal);
-    if (getppid() != parent) _exit(127);  // it died before the line above
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// First every source goes out of the way of every target, then everything is condemned to close on
+// exec, then the targets are made anew, which lifts that from them alone.
+void arrange_descriptors(Plan& plan) {
+  for (ChildFd& fd : plan.fds) {
+    fd.fd = ::fcntl(fd.fd, F_DUPFD_CLOEXEC, plan.first_free);
+    if (fd.fd < 0) give_up(plan, Report::kDescriptors);
   }
-  bool ready = place_fds(program.fds, report) && (program.directory.empty() || chdir(program.directory.c_str()) == 0);
-  if (ready) {
-    int top = 2;
-    for (const auto& [number, fd] : program.fds) top = std::max(top, number);
-    close_range(static_cast<unsigned>(top) + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    execve(prepared.path.c_str(), prepared.argv.data(), prepared.envp.data());
+  if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) give_up(plan, Report::kDescriptors);
+  for (const ChildFd& fd : plan.fds) {
+    if (::dup2(fd.fd, fd.number) < 0) give_up(plan, Report::kDescriptors);
   }
-  int error = errno;
-  [[maybe_unused]] ssize_t written = write(report, &error, sizeof error);
-  _exit(127);
+}
+
+[[noreturn]] void become(Plan& plan) {
+  const int report = ::fcntl(plan.report, F_DUPFD_CLOEXEC, plan.first_free);
+  if (report < 0) give_up(plan, Report::kDescriptors);
+  plan.report = report;
+  if (plan.new_session && ::setsid() < 0) give_up(plan, Report::kSession);
+  if (plan.death_signal != 0) {
+    if (::prctl(PR_SET_PDEATHSIG, plan.death_signal) != 0) give_up(plan, Report::kDeathSignal);
+    // The parent may have died before the request was made; then nobody would ever send the signal.
+    if (::getppid() != plan.parent) ::_exit(127);
+  }
+  arrange_descriptors(plan);
+  if (plan.cwd != nullptr && ::chdir(plan.cwd) != 0) give_up(plan, Report::kDirectory);
+  reset_signals();
+  ::execve(plan.program.c_str(), plan.argv.data(), plan.env.data());
+  give_up(plan, Report::kExec);
+}
+
+// --- in the parent again
+
+Failure failure_of(const Report& report, const ChildSpec& spec) {
+  const std::string start = "start " + spec.argv[0];
+  switch (report.step) {
+    case Report::kDescriptors:
+      return fail_errno(start + ": arrange its descriptors", report.error);
+    case Report::kDirectory:
+      return fail_errno(start + ": change to " + spec.cwd, report.error);
+    case Report::kSession:
+      return fail_errno(start + ": begin a session", report.error);
+    case Report::kDeathSignal:
+      return fail_errno(start + ": tie it to its parent", report.error);
+    default:
+      return fail_errno(start, report.error);
+  }
+}
+
+// No handler of the parent may run in the child, so all signals wait until the child has reset
+// them.
+pid_t fork_with_signals_blocked(Plan& plan) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::fork();
+  if (pid == 0) become(plan);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+// Waits until exec has closed the pipe or said why it couldn't.
+Status await_exec(int pipe, pid_t pid, const ChildSpec& spec) {
+  Report report;
+  ssize_t count = 0;
+  do {
+    count = ::read(pipe, &report, sizeof report);
+  } while (count < 0 && errno == EINTR);
+  if (count != static_cast<ssize_t>(sizeof report)) return {};
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return failure_of(report, spec);
+}
+
+Result<Plan> make_plan(const ChildSpec& spec, int null_fd) {
+  Plan plan;
+  auto program = find_program(spec.argv[0]);
+  if (!program) return fail(std::move(program.error()));
+  plan.program = std::move(*program);
+  plan.argv = pointers(spec.argv);
+  if (spec.env) plan.env = pointers(*spec.env);
+  plan.fds = spec.fds;
+  for (int number = 0; number < 3; number++) {
+    const bool named = std::any_of(spec.fds.begin(), spec.fds.end(),
+                                   [number](const ChildFd& fd) { return fd.number == number; });
+    if (!named) plan.fds.push_back({number, null_fd});
+  }
+  for (const ChildFd& fd : plan.fds) plan.first_free = std::max(plan.first_free, fd.number + 1);
+  if (!spec.cwd.empty()) plan.cwd = spec.cwd.c_str();
+  plan.new_session = spec.new_session;
+  plan.death_signal = spec.death_signal;
+  plan.parent = ::getpid();
+  return plan;
 }
 
 }  // namespace
 
-Result<Child> spawn(const Program& program) {
-  Prepared prepared = prepare(program);
-  int report[2];
-  if (pipe2(report, O_CLOEXEC) < 0) return fail_errno("make a pipe", errno);
-  UniqueFd reading(report[0]), writing(report[1]);
-  pid_t parent = getpid();
-  pid_t pid = fork();
-  if (pid < 0) return fail_errno("fork", errno);
-  if (pid == 0) become(program, prepared, writing.get(), parent);
-  writing.reset();
-  int error = 0;
-  ssize_t got;
-  do {
-    got = read(reading.get(), &error, sizeof error);
-  } while (got < 0 && errno == EINTR);
-  if (got == sizeof error) {
-    waitpid(pid, nullptr, 0);
-    return fail_errno("execute " + prepared.path, error);
+Result<Child> spawn_child(const ChildSpec& spec) {
+  if (spec.argv.empty()) return fail(Code::kInternal, "start a program: no arguments given");
+  const UniqueFd null_fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null_fd) return fail_errno("open /dev/null", errno);
+  auto plan = make_plan(spec, null_fd.get());
+  if (!plan) return fail(std::move(plan.error()));
+  if (!spec.env) {
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; entry++) {
+      plan->env.push_back(*entry);
+    }
+    plan->env.push_back(nullptr);
   }
-  Child child{pid, UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
-  if (!child.pidfd) return fail_errno("watch the child", errno);
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("start " + spec.argv[0], errno);
+  const UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  plan->report = writing.get();
+
+  Child child;
+  child.pid = fork_with_signals_blocked(*plan);
+  if (child.pid < 0) return fail_errno("start " + spec.argv[0], errno);
+  writing.reset();
+  if (auto started = await_exec(reading.get(), child.pid, spec); !started) {
+    return fail(std::move(started.error()));
+  }
+  // The pid can't have been reused: it is ours until we reap it.
+  child.pidfd = UniqueFd(::pidfd_open(child.pid, 0));
+  if (!child.pidfd) {
+    const int error = errno;
+    ::kill(child.pid, SIGKILL);
+    ::waitpid(child.pid, nullptr, 0);
+    return fail_errno("watch " + spec.argv[0], error);
+  }
   return child;
+}
+
+std::string ChildExit::text() const {
+  if (signal == 0) return "exited with status " + std::to_string(code);
+  const char* name = ::sigdescr_np(signal);
+  return "was killed by signal " + std::to_string(signal) +
+         (name == nullptr ? std::string() : " (" + std::string(name) + ")");
+}
+
+Result<std::optional<ChildExit>> reap_child(int pidfd, bool wait) {
+  siginfo_t info = {};
+  int result = 0;
+  do {
+    result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | (wait ? 0 : WNOHANG));
+  } while (result != 0 && errno == EINTR);
+  if (result != 0 && errno == ECHILD)
+    return fail(Code::kNotFound, "it is no child of this process");
+  if (result != 0) return fail_errno("wait for a child", errno);
+  if (info.si_pid == 0) return std::optional<ChildExit>();
+  ChildExit exit;
+  if (info.si_code == CLD_EXITED) {
+    exit.code = info.si_status;
+  } else {
+    exit.signal = info.si_status;
+  }
+  return std::optional<ChildExit>(exit);
 }
 
 }  // namespace bulkhead

@@ -29,7 +29,8 @@ void take_fds(msghdr& message, std::vector<UniqueFd>& fds) {
 }  // namespace
 
 Result<size_t> send_message(int socket, const void* bytes, size_t size, std::span<const int> fds) {
-  if (fds.size() > kMaxFdsPerMessage) return fail(Code::kInvalid, "too many descriptors in one message");
+  if (fds.size() > kMaxFdsPerMessage)
+    return fail(Code::kInvalid, "too many descriptors in one message");
   iovec part{const_cast<void*>(bytes), size};
   Control control{};
   msghdr message{};
@@ -72,7 +73,8 @@ Result<size_t> receive_message(int socket, void* buffer, size_t size, std::vecto
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno("receive", errno);
     if (message.msg_controllen > 0) take_fds(message, fds);
-    if (message.msg_flags & MSG_CTRUNC) return fail(Code::kInvalid, "the peer sent too many descriptors at once");
+    if (message.msg_flags & MSG_CTRUNC)
+      return fail(Code::kInvalid, "the peer sent too many descriptors at once");
     return static_cast<size_t>(got);
   }
 }

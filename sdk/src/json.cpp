@@ -11,7 +11,8 @@ const Json* find(const Json& object, const char* key) {
 
 Failure wrong(const Json* member, const char* key, const char* wanted) {
   if (!member) return fail(Code::kInvalid, std::string("\"") + key + "\" is missing");
-  return fail(Code::kInvalid, std::string("\"") + key + "\" must be " + wanted + ", not " + member->type_name());
+  return fail(Code::kInvalid,
+              std::string("\"") + key + "\" must be " + wanted + ", not " + member->type_name());
 }
 
 }  // namespace
@@ -19,20 +20,25 @@ Failure wrong(const Json* member, const char* key, const char* wanted) {
 Result<Json> parse_json(std::string_view text, size_t max_depth) {
   bool too_deep = false;
   auto bounded = [&](int depth, Json::parse_event_t event, Json&) {
-    bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    bool opens =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
     if (opens && static_cast<size_t>(depth) >= max_depth) too_deep = true;
     return !too_deep;
   };
   try {
     Json value = Json::parse(text.begin(), text.end(), bounded);
-    if (too_deep) return fail(Code::kInvalid, "JSON nested deeper than " + std::to_string(max_depth) + " levels");
+    if (too_deep)
+      return fail(Code::kInvalid,
+                  "JSON nested deeper than " + std::to_string(max_depth) + " levels");
     return value;
   } catch (const Json::exception& error) {
     return fail(Code::kInvalid, std::string("not JSON: ") + error.what());
   }
 }
 
-std::string dump_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump_json(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Result<std::string> string_at(const Json& object, const char* key) {
   const Json* member = find(object, key);

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 // Bytes of the UTF-8 sequence that this byte begins; 0 if none begins with it.
 size_t sequence_length(unsigned char lead) {
@@ -19,20 +21,25 @@ size_t sequence_length(unsigned char lead) {
   return 0;
 }
 
-// The second byte has a narrower range after some leads: it keeps out overlong forms, surrogates and what is beyond
-// U+10FFFF.
+// The second byte has a narrower range after some leads: it keeps out overlong forms, surrogates
+// and what is beyond U+10FFFF.
 bool second_byte_fits(unsigned char lead, unsigned char second) {
   switch (lead) {
-    case 0xE0: return second >= 0xA0 && second <= 0xBF;
-    case 0xED: return second >= 0x80 && second <= 0x9F;
-    case 0xF0: return second >= 0x90 && second <= 0xBF;
-    case 0xF4: return second >= 0x80 && second <= 0x8F;
-    default: return second >= 0x80 && second <= 0xBF;
+    case 0xE0:
+      return second >= 0xA0 && second <= 0xBF;
+    case 0xED:
+      return second >= 0x80 && second <= 0x9F;
+    case 0xF0:
+      return second >= 0x90 && second <= 0xBF;
+    case 0xF4:
+      return second >= 0x80 && second <= 0x8F;
+    default:
+      return second >= 0x80 && second <= 0xBF;
   }
 }
 
-// How many bytes at the start of `text` are one well-formed character, or, with `valid` false, the part of it that is
-// replaced by a single U+FFFD (Unicode's "maximal subpart").
+// How many bytes at the start of `text` are one well-formed character, or, with `valid` false, the
+// part of it that is replaced by a single U+FFFD (Unicode's "maximal subpart").
 size_t scan_character(std::string_view text, bool& valid) {
   const auto lead = static_cast<unsigned char>(text[0]);
   const size_t want = sequence_length(lead);
@@ -53,11 +60,21 @@ bool is_plain(char c) {
 void append_escaped_ascii(std::string& out, char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\t': out += "\\t"; return;
-    case '\r': out += "\\r"; return;
-    case '\n': out += "\\n"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
     default:
       out += "\\u00";
       out += kHex[static_cast<unsigned char>(c) >> 4];
@@ -65,12 +82,12 @@ void append_escaped_ascii(std::string& out, char c) {
   }
 }
 
-// By hand and not through the JSON library: a container may write faster than the library serialises, and every
-// microsecond here is taken from the container's own output.
+// By hand and not through the JSON library: a container may write faster than the library
+// serialises, and every microsecond here is taken from the container's own output.
 void append_json_text(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const auto plain = static_cast<size_t>(
-        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    const auto plain =
+        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;

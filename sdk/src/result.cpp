@@ -9,23 +9,31 @@ namespace {
 Code code_of(int errno_value) {
   switch (errno_value) {
     case ENOENT:
-    case ESRCH: return Code::kNotFound;
+    case ESRCH:
+      return Code::kNotFound;
     case EACCES:
-    case EPERM: return Code::kDenied;
+    case EPERM:
+      return Code::kDenied;
     case EEXIST:
     case EBUSY:
-    case EADDRINUSE: return Code::kConflict;
+    case EADDRINUSE:
+      return Code::kConflict;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return Code::kNoSpace;
+    case EFBIG:
+      return Code::kNoSpace;
     case EAGAIN:
-    case EINTR: return Code::kRetry;
+    case EINTR:
+      return Code::kRetry;
     case EPIPE:
     case ECONNRESET:
     case ECONNREFUSED:
-    case ENOTCONN: return Code::kUnavailable;
-    case ETIMEDOUT: return Code::kTimeout;
-    default: return Code::kInternal;
+    case ENOTCONN:
+      return Code::kUnavailable;
+    case ETIMEDOUT:
+      return Code::kTimeout;
+    default:
+      return Code::kInternal;
   }
 }
 

@@ -7,71 +7,116 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace bulkhead {
 namespace {
 
-// The address, and the directory that must stay open while it is used.
+// An address and, for a long path, the directory that it leads through.
 struct Address {
-  sockaddr_un name{};
+  sockaddr_un bytes = {};
   UniqueFd directory;
+
+  const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&bytes); }
 };
+
+bool fill(Address& address, std::string_view path) {
+  if (path.empty() || path.size() >= sizeof address.bytes.sun_path) return false;
+  address.bytes.sun_family = AF_UNIX;
+  std::memcpy(address.bytes.sun_path, path.data(), path.size());
+  return true;
+}
 
 Result<Address> address_of(const std::string& path) {
   Address address;
-  address.name.sun_family = AF_UNIX;
-  std::string usable = path;
-  if (path.size() >= sizeof address.name.sun_path) {
-    size_t slash = path.rfind('/');
-    std::string parent = slash == path.npos ? "." : path.substr(0, slash);
-    address.directory.reset(open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!address.directory) return fail_errno("open " + parent, errno);
-    usable = "/proc/self/fd/" + std::to_string(address.directory.get()) + "/" + path.substr(slash + 1);
-    if (usable.size() >= sizeof address.name.sun_path) return fail(Code::kInvalid, "the socket's name is too long: " + path);
+  if (fill(address, path)) return address;
+  const size_t slash = path.rfind('/');
+  if (slash != std::string::npos) {
+    const std::string directory = path.substr(0, slash + 1);
+    address.directory = UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!address.directory) return fail_errno("open " + directory, errno);
+    const std::string through = "/proc/self/fd/" + std::to_string(address.directory.get());
+    if (fill(address, through + path.substr(slash))) return address;
   }
-  memcpy(address.name.sun_path, usable.c_str(), usable.size() + 1);
-  return address;
+  return fail(Code::kInvalid, "\"" + path + "\" can't be a socket: its name is empty or too long");
 }
 
-const sockaddr* raw(const Address& address) { return reinterpret_cast<const sockaddr*>(&address.name); }
+Result<UniqueFd> new_socket() {
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return fail_errno("create a socket", errno);
+  return socket;
+}
+
+Status connect_to(int socket, const Address& address, const std::string& path) {
+  int result = 0;
+  do {
+    result = ::connect(socket, address.raw(), sizeof address.bytes);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) return fail_errno("connect to " + path, errno);
+  return {};
+}
+
+// Makes way for a new socket: a former owner may have died without removing its own.
+Status remove_dead_socket(const Address& address, const std::string& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    return fail_errno("look at " + path, errno);
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return fail(Code::kConflict, path + " is in the way: it exists and is not a socket");
+  }
+  auto probe = new_socket();
+  if (!probe) return fail(std::move(probe.error()));
+  if (connect_to(probe->get(), address, path)) {
+    return fail(Code::kConflict, "another process listens on " + path);
+  }
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove " + path, errno);
+  return {};
+}
 
 }  // namespace
 
 Result<UniqueFd> listen_unix(const std::string& path) {
   auto address = address_of(path);
   if (!address) return fail(std::move(address.error()));
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd) return fail_errno("make a socket", errno);
-  if (auto other = connect_unix(path)) return fail(Code::kConflict, "somebody listens on " + path + " already");
-  unlink(path.c_str());
-  // fchmod before bind sets the mode that bind gives the file (Linux); umask would be for the whole process.
-  fchmod(fd.get(), 0600);
-  if (bind(fd.get(), raw(*address), sizeof address->name) < 0) return fail_errno("bind " + path, errno);
-  chmod(path.c_str(), 0600);
-  if (listen(fd.get(), 128) < 0) return fail_errno("listen on " + path, errno);
-  return fd;
+  if (auto free = remove_dead_socket(*address, path); !free) return fail(std::move(free.error()));
+  auto socket = new_socket();
+  if (!socket) return socket;
+  if (::fchmod(socket->get(), S_IRUSR | S_IWUSR) != 0) return fail_errno("protect " + path, errno);
+  if (::bind(socket->get(), address->raw(), sizeof address->bytes) != 0) {
+    return fail_errno("create the socket " + path, errno);
+  }
+  if (::listen(socket->get(), SOMAXCONN) != 0) return fail_errno("listen on " + path, errno);
+  return socket;
 }
 
 Result<UniqueFd> connect_unix(const std::string& path) {
   auto address = address_of(path);
   if (!address) return fail(std::move(address.error()));
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd) return fail_errno("make a socket", errno);
-  if (connect(fd.get(), raw(*address), sizeof address->name) < 0) return fail_errno("connect to " + path, errno);
-  return fd;
-}
-
-Result<PeerCredentials> peer_credentials(int socket) {
-  ucred found{};
-  socklen_t size = sizeof found;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &found, &size) < 0) return fail_errno("read the peer's credentials", errno);
-  return PeerCredentials{found.pid, found.uid, found.gid};
+  auto socket = new_socket();
+  if (!socket) return socket;
+  if (auto done = connect_to(socket->get(), *address, path); !done) {
+    return fail(std::move(done.error()));
+  }
+  return socket;
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> socket_pair() {
-  int fds[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) return fail_errno("make a socket pair", errno);
-  return std::make_pair(UniqueFd(fds[0]), UniqueFd(fds[1]));
+  int ends[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return fail_errno("create a socket pair", errno);
+  }
+  return std::pair(UniqueFd(ends[0]), UniqueFd(ends[1]));
+}
+
+Result<PeerCredentials> peer_credentials(int socket) {
+  ucred credentials = {};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+    return fail_errno("ask who connected", errno);
+  }
+  return PeerCredentials{credentials.pid, credentials.uid, credentials.gid};
 }
 
 }  // namespace bulkhead

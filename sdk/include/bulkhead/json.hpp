@@ -1,6 +1,7 @@
-// JSON as values that can fail instead of exceptions. nlohmann/json does the work; foreign text comes in only through
-// parse_json, which bounds the depth (a recursive destructor is a stack overflow waiting to be sent), and goes out only
-// through dump_json, which is the one spelling: sorted keys, no spaces, invalid UTF-8 replaced.
+// JSON as values that can fail instead of exceptions. nlohmann/json does the work; foreign text
+// comes in only through parse_json, which bounds the depth (a recursive destructor is a stack
+// overflow waiting to be sent), and goes out only through dump_json, which is the one spelling:
+// sorted keys, no spaces, invalid UTF-8 replaced.
 #pragma once
 
 #include <cstddef>

@@ -1,13 +1,14 @@
-// One line of a container's log, shared by the runtime host, which writes it, and the daemon, which reads it.
+// One line of a container's log, shared by the runtime host, which writes it, and the daemon, which
+// reads it.
 //
 // Format: a JSON object a line, keys in this order, no spaces:
 //     {"t":1700000000000000,"s":"stdout","d":"text of the line","p":true}
-// `t` microseconds since the epoch, `s` the stream, `d` the text without its newline, `p` only if the record doesn't end
-// its line. A record therefore prints as d, followed by a newline unless p: what the process wrote, byte for byte, except
-// that what isn't UTF-8 has become U+FFFD.
+// `t` microseconds since the epoch, `s` the stream, `d` the text without its newline, `p` only if
+// the record doesn't end its line. A record therefore prints as d, followed by a newline unless p:
+// what the process wrote, byte for byte, except that what isn't UTF-8 has become U+FFFD.
 //
-// JSON, so that `jq` and every log shipper can read the file; a line each, so that a torn last record (a host killed in
-// the middle of a write, a full disk) costs that record and no other.
+// JSON, so that `jq` and every log shipper can read the file; a line each, so that a torn last
+// record (a host killed in the middle of a write, a full disk) costs that record and no other.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +35,8 @@ void append_log_record(std::string& out, int64_t time_us, LogStream stream, std:
 // The record of a line (without its newline); nothing if it isn't one.
 std::optional<LogRecord> parse_log_record(std::string_view line);
 
-// How many bytes of `text` remain if an unfinished UTF-8 character at its end is left for later: what cuts a long line
-// into records must not cut a character into two replacement signs.
+// How many bytes of `text` remain if an unfinished UTF-8 character at its end is left for later:
+// what cuts a long line into records must not cut a character into two replacement signs.
 size_t whole_characters(std::string_view text);
 
 }  // namespace bulkhead

@@ -1,8 +1,9 @@
-// Writing a plugin in C++: derive from Plugin, name it with BULKHEAD_PLUGIN, and the C ABI of bulkhead/plugin.h is met.
+// Writing a plugin in C++: derive from Plugin, name it with BULKHEAD_PLUGIN, and the C ABI of
+// bulkhead/plugin.h is met.
 //
-// What this wrapper guarantees so that a plugin's author can't get it wrong: no exception crosses the boundary; every
-// accepted operation completes exactly once (a Reply that is dropped completes with an error that says so); descriptors
-// that arrive are owned by the request and closed with it.
+// What this wrapper guarantees so that a plugin's author can't get it wrong: no exception crosses
+// the boundary; every accepted operation completes exactly once (a Reply that is dropped completes
+// with an error that says so); descriptors that arrive are owned by the request and closed with it.
 #pragma once
 
 #include <memory>
@@ -46,6 +47,8 @@ class Reply {
   void fail(const Error& error);
   void finish(const Result<Json>& result);
   void progress(const Json& note) const;
+  // No completion will come: only for the wrapper itself, when the plugin doesn't know the method.
+  void disarm() { host_ = nullptr; }
   bh_op op() const { return op_; }
 
  private:
@@ -63,7 +66,8 @@ class Plugin {
  public:
   virtual ~Plugin() = default;
 
-  // [loop-thread] all four; none may block, but stop(), which returns when no thread of the plugin can call the host again.
+  // [loop-thread] all four; none may block, but stop(), which returns when no thread of the plugin
+  // can call the host again.
   virtual Status start(const Json& config) = 0;
   // True: accepted, and `reply` completes it now or later. False: the method is unknown.
   virtual bool submit(Request& request, Reply& reply) = 0;
@@ -80,18 +84,19 @@ void destroy(const bh_plugin* plugin);
 
 }  // namespace bulkhead::plugin
 
-// BULKHEAD_PLUGIN("storage-local", "1.0.0", make_storage, "storage/1"): defines the library's one exported symbol.
-#define BULKHEAD_PLUGIN(ID, VERSION, FACTORY, ...)                                                     \
-  static const char* const bulkhead_plugin_capabilities[] = {__VA_ARGS__, nullptr};                    \
-  extern "C" const bh_entry bulkhead_plugin_entry_v1 = {                                               \
-      BH_PLUGIN_MAGIC,                                                                                 \
-      sizeof(bh_entry),                                                                                \
-      BH_PLUGIN_MAJOR,                                                                                 \
-      BH_PLUGIN_MINOR,                                                                                 \
-      ID,                                                                                              \
-      VERSION,                                                                                         \
-      bulkhead_plugin_capabilities,                                                                    \
-      [](const bh_host* host, bh_error* error) {                                                       \
-        return ::bulkhead::plugin::detail::create(host, error, FACTORY);                               \
-      },                                                                                               \
+// BULKHEAD_PLUGIN("storage-local", "1.0.0", make_storage, "storage/1"): defines the library's one
+// exported symbol.
+#define BULKHEAD_PLUGIN(ID, VERSION, FACTORY, ...)                                  \
+  static const char* const bulkhead_plugin_capabilities[] = {__VA_ARGS__, nullptr}; \
+  extern "C" const bh_entry bulkhead_plugin_entry_v1 = {                            \
+      BH_PLUGIN_MAGIC,                                                              \
+      sizeof(bh_entry),                                                             \
+      BH_PLUGIN_MAJOR,                                                              \
+      BH_PLUGIN_MINOR,                                                              \
+      ID,                                                                           \
+      VERSION,                                                                      \
+      bulkhead_plugin_capabilities,                                                 \
+      [](const bh_host* host, bh_error* error) {                                    \
+        return ::bulkhead::plugin::detail::create(host, error, FACTORY);            \
+      },                                                                            \
       [](const bh_plugin* plugin) { ::bulkhead::plugin::detail::destroy(plugin); }}

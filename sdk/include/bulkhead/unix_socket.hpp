@@ -1,5 +1,9 @@
-// Unix stream sockets by path, of any length: a sockaddr_un holds 107 bytes, a CONTAINER_ROOT can be longer, so longer paths go
-// through a descriptor of their directory (/proc/self/fd/N/name). Everything here is close-on-exec.
+// Unix stream sockets by path: the API's and the plugin hosts'.
+//
+// sockaddr_un holds 107 bytes, and a data root below a deep home directory is longer. Such a path
+// is reached through its directory, opened first: /proc/self/fd/<n>/<name>. A socket is born with
+// mode 0600 (the mode is set before bind, so there is no moment in which others may connect), and
+// everything here is close-on-exec.
 #pragma once
 
 #include <sys/types.h>
@@ -12,19 +16,21 @@
 
 namespace bulkhead {
 
-// Binds with mode 0600 from the first moment on, replacing a socket that nobody listens on (kConflict if somebody does).
+// Replaces a socket that nobody listens on any more; kConflict if somebody does, or if the path is
+// something else.
 Result<UniqueFd> listen_unix(const std::string& path);
 
 // kNotFound if there is no such socket, kUnavailable if nobody listens.
 Result<UniqueFd> connect_unix(const std::string& path);
 
+Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
+
+// Who connected, as the kernel saw it at that moment.
 struct PeerCredentials {
   pid_t pid = 0;
   uid_t uid = 0;
   gid_t gid = 0;
 };
 Result<PeerCredentials> peer_credentials(int socket);
-
-Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
 
 }  // namespace bulkhead
