@@ -25,11 +25,12 @@ struct Report {
 
 // Everything the child needs, made before the fork.
 struct Plan {
-  std::string program;
+  std::string path;
+  std::vector<std::string> environment;
   std::vector<char*> argv;
-  std::vector<char*> env;
-  std::vector<ChildFd> fds;
-  const char* cwd = nullptr;
+  std::vector<char*> envp;
+  std::vector<std::pair<int, int>> fds;
+  const char* directory = nullptr;
   bool new_session = false;
   int death_signal = 0;
   pid_t parent = 0;
@@ -42,6 +43,22 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   result.reserve(strings.size() + 1);
   for (const std::string& text : strings) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
+  return result;
+}
+
+// Ours, with what the program sets in place of what we have.
+std::vector<std::string> environment_of(const Program& program) {
+  std::vector<std::string> result;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; entry++) {
+    const std::string_view text = *entry;
+    const bool replaced = std::any_of(program.environment.begin(), program.environment.end(),
+                                      [text](const auto& variable) {
+                                        return text.starts_with(variable.first) &&
+                                               text.substr(variable.first.size()).starts_with('=');
+                                      });
+    if (!replaced) result.emplace_back(text);
+  }
+  for (const auto& [name, value] : program.environment) result.push_back(name + '=' + value);
   return result;
 }
 
@@ -79,13 +96,13 @@ void reset_signals() {
 // First every source goes out of the way of every target, then everything is condemned to close on
 // exec, then the targets are made anew, which lifts that from them alone.
 void arrange_descriptors(Plan& plan) {
-  for (ChildFd& fd : plan.fds) {
-    fd.fd = ::fcntl(fd.fd, F_DUPFD_CLOEXEC, plan.first_free);
-    if (fd.fd < 0) give_up(plan, Report::kDescriptors);
+  for (auto& [number, fd] : plan.fds) {
+    fd = ::fcntl(fd, F_DUPFD_CLOEXEC, plan.first_free);
+    if (fd < 0) give_up(plan, Report::kDescriptors);
   }
   if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) give_up(plan, Report::kDescriptors);
-  for (const ChildFd& fd : plan.fds) {
-    if (::dup2(fd.fd, fd.number) < 0) give_up(plan, Report::kDescriptors);
+  for (const auto& [number, fd] : plan.fds) {
+    if (::dup2(fd, number) < 0) give_up(plan, Report::kDescriptors);
   }
 }
 
@@ -100,21 +117,21 @@ void arrange_descriptors(Plan& plan) {
     if (::getppid() != plan.parent) ::_exit(127);
   }
   arrange_descriptors(plan);
-  if (plan.cwd != nullptr && ::chdir(plan.cwd) != 0) give_up(plan, Report::kDirectory);
+  if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, Report::kDirectory);
   reset_signals();
-  ::execve(plan.program.c_str(), plan.argv.data(), plan.env.data());
+  ::execve(plan.path.c_str(), plan.argv.data(), plan.envp.data());
   give_up(plan, Report::kExec);
 }
 
 // --- in the parent again
 
-Failure failure_of(const Report& report, const ChildSpec& spec) {
-  const std::string start = "start " + spec.argv[0];
+Failure failure_of(const Report& report, const Program& program) {
+  const std::string start = "start " + program.arguments[0];
   switch (report.step) {
     case Report::kDescriptors:
       return fail_errno(start + ": arrange its descriptors", report.error);
     case Report::kDirectory:
-      return fail_errno(start + ": change to " + spec.cwd, report.error);
+      return fail_errno(start + ": change to " + program.directory, report.error);
     case Report::kSession:
       return fail_errno(start + ": begin a session", report.error);
     case Report::kDeathSignal:
@@ -140,7 +157,7 @@ pid_t fork_with_signals_blocked(Plan& plan) {
 }
 
 // Waits until exec has closed the pipe or said why it couldn't.
-Status await_exec(int pipe, pid_t pid, const ChildSpec& spec) {
+Status await_exec(int pipe, pid_t pid, const Program& program) {
   Report report;
   ssize_t count = 0;
   do {
@@ -149,55 +166,52 @@ Status await_exec(int pipe, pid_t pid, const ChildSpec& spec) {
   if (count != static_cast<ssize_t>(sizeof report)) return {};
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
-  return failure_of(report, spec);
+  return failure_of(report, program);
 }
 
-Result<Plan> make_plan(const ChildSpec& spec, int null_fd) {
-  Plan plan;
-  auto program = find_program(spec.argv[0]);
-  if (!program) return fail(std::move(program.error()));
-  plan.program = std::move(*program);
-  plan.argv = pointers(spec.argv);
-  if (spec.env) plan.env = pointers(*spec.env);
-  plan.fds = spec.fds;
+Status make_plan(Plan& plan, const Program& program, int null_fd) {
+  auto path = find_program(program.arguments[0]);
+  if (!path) return fail(std::move(path.error()));
+  plan.path = std::move(*path);
+  plan.argv = pointers(program.arguments);
+  plan.environment = environment_of(program);
+  plan.envp = pointers(plan.environment);
+  plan.fds = program.fds;
   for (int number = 0; number < 3; number++) {
-    const bool named = std::any_of(spec.fds.begin(), spec.fds.end(),
-                                   [number](const ChildFd& fd) { return fd.number == number; });
-    if (!named) plan.fds.push_back({number, null_fd});
+    const bool named = std::any_of(program.fds.begin(), program.fds.end(),
+                                   [number](const auto& fd) { return fd.first == number; });
+    if (!named) plan.fds.emplace_back(number, null_fd);
   }
-  for (const ChildFd& fd : plan.fds) plan.first_free = std::max(plan.first_free, fd.number + 1);
-  if (!spec.cwd.empty()) plan.cwd = spec.cwd.c_str();
-  plan.new_session = spec.new_session;
-  plan.death_signal = spec.death_signal;
+  for (const auto& fd : plan.fds) plan.first_free = std::max(plan.first_free, fd.first + 1);
+  if (!program.directory.empty()) plan.directory = program.directory.c_str();
+  plan.new_session = program.new_session;
+  plan.death_signal = program.parent_death_signal;
   plan.parent = ::getpid();
-  return plan;
+  return {};
 }
 
 }  // namespace
 
-Result<Child> spawn_child(const ChildSpec& spec) {
-  if (spec.argv.empty()) return fail(Code::kInternal, "start a program: no arguments given");
+Result<Child> spawn(const Program& program) {
+  if (program.arguments.empty()) return fail(Code::kInternal, "start a program: which one?");
+  const std::string start = "start " + program.arguments[0];
   const UniqueFd null_fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null_fd) return fail_errno("open /dev/null", errno);
-  auto plan = make_plan(spec, null_fd.get());
-  if (!plan) return fail(std::move(plan.error()));
-  if (!spec.env) {
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; entry++) {
-      plan->env.push_back(*entry);
-    }
-    plan->env.push_back(nullptr);
+  Plan plan;
+  if (auto made = make_plan(plan, program, null_fd.get()); !made) {
+    return fail(std::move(made.error()));
   }
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("start " + spec.argv[0], errno);
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno(start, errno);
   const UniqueFd reading(ends[0]);
   UniqueFd writing(ends[1]);
-  plan->report = writing.get();
+  plan.report = writing.get();
 
   Child child;
-  child.pid = fork_with_signals_blocked(*plan);
-  if (child.pid < 0) return fail_errno("start " + spec.argv[0], errno);
+  child.pid = fork_with_signals_blocked(plan);
+  if (child.pid < 0) return fail_errno(start, errno);
   writing.reset();
-  if (auto started = await_exec(reading.get(), child.pid, spec); !started) {
+  if (auto started = await_exec(reading.get(), child.pid, program); !started) {
     return fail(std::move(started.error()));
   }
   // The pid can't have been reused: it is ours until we reap it.
@@ -206,35 +220,9 @@ Result<Child> spawn_child(const ChildSpec& spec) {
     const int error = errno;
     ::kill(child.pid, SIGKILL);
     ::waitpid(child.pid, nullptr, 0);
-    return fail_errno("watch " + spec.argv[0], error);
+    return fail_errno("watch " + program.arguments[0], error);
   }
   return child;
-}
-
-std::string ChildExit::text() const {
-  if (signal == 0) return "exited with status " + std::to_string(code);
-  const char* name = ::sigdescr_np(signal);
-  return "was killed by signal " + std::to_string(signal) +
-         (name == nullptr ? std::string() : " (" + std::string(name) + ")");
-}
-
-Result<std::optional<ChildExit>> reap_child(int pidfd, bool wait) {
-  siginfo_t info = {};
-  int result = 0;
-  do {
-    result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | (wait ? 0 : WNOHANG));
-  } while (result != 0 && errno == EINTR);
-  if (result != 0 && errno == ECHILD)
-    return fail(Code::kNotFound, "it is no child of this process");
-  if (result != 0) return fail_errno("wait for a child", errno);
-  if (info.si_pid == 0) return std::optional<ChildExit>();
-  ChildExit exit;
-  if (info.si_code == CLD_EXITED) {
-    exit.code = info.si_status;
-  } else {
-    exit.signal = info.si_status;
-  }
-  return std::optional<ChildExit>(exit);
 }
 
 }  // namespace bulkhead

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,17 +11,31 @@
 namespace bulkhead {
 namespace {
 
-struct Control {
-  alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(int) * kMaxFdsPerMessage)];
+// Control data must be aligned as cmsghdr is.
+struct alignas(cmsghdr) Control {
+  char bytes[CMSG_SPACE(sizeof(int) * kMaxFdsPerMessage)];
 };
 
+void put_fds(msghdr& message, Control& control, std::span<const int> fds) {
+  if (fds.empty()) return;
+  message.msg_control = control.bytes;
+  message.msg_controllen = CMSG_SPACE(fds.size_bytes());
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(fds.size_bytes());
+  std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
+}
+
+// Takes ownership of every descriptor that arrived, also of those nobody will want.
 void take_fds(msghdr& message, std::vector<UniqueFd>& fds) {
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; ++i) {
-      int fd;
-      memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
+    const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
       fds.emplace_back(fd);
     }
   }
@@ -29,67 +44,61 @@ void take_fds(msghdr& message, std::vector<UniqueFd>& fds) {
 }  // namespace
 
 Result<size_t> send_message(int socket, const void* bytes, size_t size, std::span<const int> fds) {
-  if (fds.size() > kMaxFdsPerMessage)
-    return fail(Code::kInvalid, "too many descriptors in one message");
-  iovec part{const_cast<void*>(bytes), size};
-  Control control{};
-  msghdr message{};
-  message.msg_iov = &part;
+  if (size == 0) return fail(Code::kInternal, "send: a message needs at least one byte");
+  if (fds.size() > kMaxFdsPerMessage) {
+    return fail(Code::kInternal, "send: more than 16 descriptors in one message");
+  }
+  iovec piece = {const_cast<void*>(bytes), size};
+  msghdr message = {};
+  message.msg_iov = &piece;
   message.msg_iovlen = 1;
-  if (!fds.empty()) {
-    message.msg_control = control.bytes;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
-    memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
-  }
-  for (;;) {
-    ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (sent >= 0) return static_cast<size_t>(sent);
-    if (errno == ENOTSOCK && fds.empty()) {
-      sent = ::write(socket, bytes, size);
-      if (sent >= 0) return static_cast<size_t>(sent);
-    }
-    if (errno != EINTR) return fail_errno("send", errno);
-  }
+  Control control = {};
+  put_fds(message, control, fds);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == ENOTSOCK && fds.empty()) sent = ::write(socket, bytes, size);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return fail_errno("send", errno);
+  return static_cast<size_t>(sent);
 }
 
 Result<size_t> receive_message(int socket, void* buffer, size_t size, std::vector<UniqueFd>& fds) {
-  iovec part{buffer, size};
-  Control control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
-  for (;;) {
-    ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    if (got < 0 && errno == ENOTSOCK) {
-      got = ::read(socket, buffer, size);
+  iovec piece = {buffer, size};
+  Control control = {};
+  msghdr message = {};
+  ssize_t received = 0;
+  do {
+    message = {};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+    received = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (received < 0 && errno == ENOTSOCK) {
       message.msg_controllen = 0;
+      received = ::read(socket, buffer, size);
     }
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("receive", errno);
-    if (message.msg_controllen > 0) take_fds(message, fds);
-    if (message.msg_flags & MSG_CTRUNC)
-      return fail(Code::kInvalid, "the peer sent too many descriptors at once");
-    return static_cast<size_t>(got);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return fail_errno("receive", errno);
+  take_fds(message, fds);
+  if ((message.msg_flags & MSG_CTRUNC) != 0) {
+    return fail(Code::kCorrupt, "receive: the peer sent more than 16 descriptors in one message");
   }
+  return static_cast<size_t>(received);
 }
 
 Status send_all(int socket, const void* bytes, size_t size, std::span<const int> fds) {
-  const char* at = static_cast<const char*>(bytes);
+  const char* rest = static_cast<const char*>(bytes);
   while (size > 0) {
-    auto sent = send_message(socket, at, size, fds);
+    const auto sent = send_message(socket, rest, size, fds);
     if (!sent && sent.error().code == Code::kRetry) {
-      pollfd wait{socket, POLLOUT, 0};
-      poll(&wait, 1, -1);
+      pollfd ready = {socket, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
       continue;
     }
-    if (!sent) return fail(std::move(sent.error()));
-    at += *sent;
+    if (!sent) return fail(sent.error());
+    rest += *sent;
     size -= *sent;
     fds = {};
   }

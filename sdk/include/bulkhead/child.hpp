@@ -1,17 +1,19 @@
-// Starting another program, from a process that may have threads.
+// Starting a program, from a process that may have threads. By hand, because posix_spawn can
+// neither set a parent-death signal nor close everything else, and the two are what keeps a killed
+// host from leaving its VM behind and a container's descriptors from leaking into QEMU.
 //
-// Between fork and exec only async-signal-safe calls are allowed, so everything that allocates
-// (arguments, environment, the search in PATH) happens before the fork. The child gets exactly the
-// descriptors it was promised: every other one is marked close-on-exec in the child, whatever
-// another thread opened in the meantime. Signals are as a login shell would have them: none
-// blocked, none ignored. A failure of exec is the caller's error with the system's reason, not a
-// dead child to puzzle over.
+// Between fork and exec only async-signal-safe calls are allowed, so all that allocates (arguments,
+// environment, the search in PATH) happens before the fork. The child gets exactly the descriptors
+// it was promised: every other one is marked close-on-exec in the child, whatever another thread
+// opened in the meantime. Signals are as a login shell would have them: none blocked, none ignored.
+// A failure of exec is the caller's error with the system's reason, not a dead child to puzzle
+// over.
 #pragma once
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bulkhead/result.hpp"
@@ -19,38 +21,22 @@
 
 namespace bulkhead {
 
-struct ChildFd {
-  int number = 0;  // in the child
-  int fd = -1;     // of the parent; stays the parent's
-};
-
-struct ChildSpec {
-  std::vector<std::string> argv;  // argv[0]: a path, or a name that is looked for in PATH
-  std::optional<std::vector<std::string>> env;  // "K=V"; without it the parent's
-  std::vector<ChildFd> fds;                     // 0, 1 and 2 are /dev/null unless named here
-  std::string cwd;                              // empty: the parent's
-  bool new_session = false;  // out of reach of the parent's terminal and its signals
-  int death_signal = 0;      // sent when the calling *thread* ends, however; 0: none
+struct Program {
+  std::vector<std::string> arguments;  // arguments[0] is looked up in PATH unless it has a '/'
+  std::vector<std::pair<std::string, std::string>> environment;  // set on top of ours
+  std::vector<std::pair<int, int>>
+      fds;                // {the child's number, our descriptor}; 0-2 are /dev/null where not given
+  std::string directory;  // empty: ours
+  bool new_session = false;     // survives our terminal and our death
+  int parent_death_signal = 0;  // sent when the *thread* that spawned it ends; 0: none
 };
 
 struct Child {
-  pid_t pid = -1;
-  UniqueFd pidfd;  // readable once the child has ended; whoever started it reaps it
+  pid_t pid = 0;
+  UniqueFd
+      pidfd;  // readable once it has ended; whoever started it reaps it (core/loop/child_watch.hpp)
 };
 
-Result<Child> spawn_child(const ChildSpec& spec);
-
-// How a child ended.
-struct ChildExit {
-  int code = 0;    // of exit(), if signal is 0
-  int signal = 0;  // that killed it, or 0
-
-  bool clean() const { return code == 0 && signal == 0; }
-  std::string text() const;  // "exited with status 3", "was killed by signal 9 (Killed)"
-};
-
-// Reaps the child of this pidfd. Nothing if it still runs and `wait` is false; kNotFound if it is
-// no child of ours.
-Result<std::optional<ChildExit>> reap_child(int pidfd, bool wait);
+Result<Child> spawn(const Program& program);
 
 }  // namespace bulkhead
