@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,9 +16,10 @@ namespace bulkhead {
 
 using Json = nlohmann::json;
 
-// kInvalid with the position of the mistake.
+// One value and nothing after it; kInvalid with the position of the mistake.
 Result<Json> parse_json(std::string_view text, size_t max_depth = 64);
 
+// Equal values give equal bytes, so that they can be hashed and compared. Never fails.
 std::string dump_json(const Json& value);
 
 // A member of an object by key; kInvalid names the key if it is missing or of another type.
