@@ -1,0 +1,26 @@
+// The routes of docs/reference/api.md, one file per group. Each adds its rows to the table; a handler translates between
+// the request and one engine call, and holds no state but what the exchange needs.
+#pragma once
+
+#include "core/engine/engine.hpp"
+#include "router.hpp"
+
+namespace bulkhead::api {
+
+void add_system_routes(Router& router, engine::Engine& engine);
+void add_property_routes(Router& router, engine::Engine& engine);
+void add_container_routes(Router& router, engine::Engine& engine);
+void add_process_routes(Router& router, engine::Engine& engine);  // start, exec: the upgrades
+void add_log_routes(Router& router, engine::Engine& engine);
+void add_image_routes(Router& router, engine::Engine& engine);
+void add_event_routes(Router& router, engine::Engine& engine);
+
+// What every handler needs of a request.
+model::Origin origin_of(const Exchange& exchange);
+// Answers with the state as it is, or as of ?at=, which is folded on a worker thread.
+void with_state(const ExchangePtr& exchange, engine::Engine& engine,
+                std::function<Result<Json>(const model::State&)> view);
+// The container meant by {id}: exact or unique prefix; answers 404 or 409 itself and returns "".
+std::string container_id(const ExchangePtr& exchange, engine::Engine& engine);
+
+}  // namespace bulkhead::api

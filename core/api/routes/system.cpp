@@ -1,0 +1,116 @@
+// The service itself: ping, status, stop, disk usage, kernel, the OpenAPI document.
+#include <unistd.h>
+
+#include "bulkhead/version.hpp"
+#include "openapi.hpp"
+#include "routes.hpp"
+
+namespace bulkhead::api {
+namespace {
+
+void status(const ExchangePtr& exchange, engine::Engine& engine) {
+  auto kernel = engine.kernels().current();
+  exchange->reply(200, {{"status", "running"},
+                        {"appRoot", engine.paths().data},
+                        {"installRoot", engine.install().prefix},
+                        {"logRoot", engine.paths().logs},
+                        {"apiServerVersion", kVersion},
+                        {"apiServerCommit", kCommit},
+                        {"apiServerBuild", kBuildType},
+                        {"apiServerAppName", "container-apiserver"},
+                        {"pid", getpid()},
+                        {"journal", {{"id", engine.ledger().journal().uuid()}, {"seq", engine.state().seq}}},
+                        {"accelerator", engine.accelerator().describe()},
+                        {"kernel", kernel ? Json(*kernel) : Json()}});
+}
+
+Json usage(size_t total, size_t active, int64_t bytes, int64_t reclaimable) {
+  return {{"total", total}, {"active", active}, {"sizeInBytes", bytes}, {"reclaimable", reclaimable}};
+}
+
+// An image is active if a container uses it; its bytes can be reclaimed otherwise.
+Json image_usage(const model::State& state, const Json& used) {
+  std::map<std::string, int64_t> bytes;
+  for (const Json& image : used.value("images", Json::array())) bytes[image.value("digest", "")] = image.value("bytes", int64_t{0});
+  std::map<std::string, bool> active;  // by digest: two names of one image are one image
+  for (const auto& [name, image] : state.images) active[image.digest];
+  for (const auto& [digest, image] : state.dangling) active[digest];
+  for (const auto& [id, container] : state.containers) active[container.image_digest] = true;
+  int64_t reclaimable = 0;
+  size_t in_use = 0;
+  for (const auto& [digest, is_active] : active) {
+    if (is_active) ++in_use;
+    if (!is_active) reclaimable += bytes[digest];
+  }
+  return usage(active.size(), in_use, used.value("imagesBytes", int64_t{0}), reclaimable);
+}
+
+Json container_usage(const model::State& state, const Json& used) {
+  Json bytes = used.value("containers", Json::object());
+  int64_t total = 0, reclaimable = 0;
+  size_t active = 0, count = 0;
+  for (const auto& [id, container] : state.containers) {
+    if (!container.exists()) continue;
+    ++count;
+    int64_t size = bytes.value(id, int64_t{0});
+    total += size;
+    if (container.up()) {
+      ++active;
+    } else {
+      reclaimable += size;
+    }
+  }
+  return usage(count, active, total, reclaimable);
+}
+
+void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
+  engine.storage().ask("storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
+    if (!used) return exchange->fail(used.error());
+    exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
+                          {"containers", container_usage(engine.state(), *used)},
+                          {"volumes", usage(0, 0, 0, 0)}});
+  });
+}
+
+void set_kernel(const ExchangePtr& exchange, engine::Engine& engine) {
+  const Target& target = exchange->target();
+  engine::Kernels::Set command;
+  command.source = target.get("source").value_or("");
+  command.name = target.get("name").value_or("");
+  command.member = target.get("member").value_or("");
+  command.digest = target.get("digest").value_or("");
+  command.architecture = target.get("arch").value_or("");
+  command.force = target.flag("force");
+  if (command.source != "binary" && command.source != "tar" && command.source != "recommended")
+    return exchange->fail({Code::kInvalid, "source is binary, tar or recommended", {}});
+  if (command.source != "recommended" && command.name.empty())
+    return exchange->fail({Code::kInvalid, "a kernel needs a name to be kept under", {}});
+  if (command.source == "tar" && command.member.empty())
+    return exchange->fail({Code::kInvalid, "which member of the archive is the kernel?", "give its path with --binary"});
+  command.file = exchange->take_fd();
+  engine.kernels().set(std::move(command), origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
+}
+
+}  // namespace
+
+void add_system_routes(Router& router, engine::Engine& engine) {
+  router.add({"GET", "/v1/ping", Body::kNone, "Is the service there?", {},
+              [](const ExchangePtr& exchange) { exchange->reply(200, {{"version", kVersion}}); }});
+  router.add({"GET", "/v1/openapi.json", Body::kNone, "This document", {},
+              [&router](const ExchangePtr& exchange) {
+                exchange->reply(200, openapi_document(router));
+              }});
+  router.add({"GET", "/v1/system", Body::kNone, "Versions, places and state of the service", {},
+              [&engine](const ExchangePtr& exchange) { status(exchange, engine); }});
+  router.add({"POST", "/v1/system/stop", Body::kNone, "Stop every container, then the service", {}, [&engine](const ExchangePtr& exchange) {
+                exchange->reply(202, Json::object());
+                engine.request_stop(origin_of(*exchange));
+              }});
+  router.add({"GET", "/v1/system/df", Body::kNone, "Disk usage", {}, [&engine](const ExchangePtr& exchange) { disk_usage(exchange, engine); }});
+  router.add({"PUT", "/v1/system/kernel", Body::kStream, "Install a kernel for new VMs",
+              {{"source", "binary, tar or recommended"}, {"name", "the file name to keep it under"}, {"member", "the kernel's path in the tar"},
+               {"digest", "sha256:<hex> of what is sent"}, {"arch", "amd64 or arm64"}, {"force", "replace one of the same name"}},
+              [&engine](const ExchangePtr& exchange) { set_kernel(exchange, engine); }});
+}
+
+}  // namespace bulkhead::api

@@ -1,0 +1,71 @@
+#include "accelerator.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "log.hpp"
+#include "model/facts.hpp"
+
+namespace bulkhead::engine {
+
+std::string host_boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+std::string qemu_identity() {
+  const char* path = getenv("PATH");
+  std::stringstream places(path ? path : "/usr/bin");
+  for (std::string place; std::getline(places, place, ':');) {
+#if defined(__x86_64__)
+    std::string file = place + "/qemu-system-x86_64";
+#else
+    std::string file = place + "/qemu-system-aarch64";
+#endif
+    struct stat found {};
+    if (stat(file.c_str(), &found) == 0 && access(file.c_str(), X_OK) == 0)
+      return file + ":" + std::to_string(found.st_size) + ":" + std::to_string(found.st_mtime);
+  }
+  return {};
+}
+
+Accelerator::Accelerator(store::Ledger& ledger, Probe probe)
+    : ledger_(ledger), probe_(std::move(probe)), boot_id_(host_boot_id()) {}
+
+const model::Accelerator* Accelerator::known() const {
+  const auto& verdict = ledger_.state().accelerator;
+  if (!verdict || verdict->boot_id != boot_id_ + "/" + qemu_identity()) return nullptr;
+  return &*verdict;
+}
+
+void Accelerator::verdict(std::function<void(const std::string&)> then) {
+  if (const auto* verdict = known()) return then(verdict->usable ? "kvm" : "tcg");
+  waiting_.push_back(std::move(then));
+  if (std::exchange(probing_, true)) return;
+  probe_([this](const Result<Json>& result) { probed(result); });
+}
+
+void Accelerator::probed(const Result<Json>& result) {
+  Json data = result ? *result : Json{{"usable", false}, {"reason", "the probe failed: " + result.error().message}};
+  data["bootId"] = boot_id_ + "/" + qemu_identity();
+  log::info("accelerator: " + std::string(data.value("usable", false) ? "kvm" : "tcg") + " (" + data.value("reason", "") + ")");
+  // Even if it can't be journaled, the runs that wait go on: with emulation, which always works.
+  ledger_.record({model::fact("accelerator/kvm", "accelerator.probed", data)}, [this, data](const Result<std::vector<model::Event>>&) {
+    probing_ = false;
+    for (auto& then : std::exchange(waiting_, {})) then(data.value("usable", false) ? "kvm" : "tcg");
+  });
+}
+
+Json Accelerator::describe() const {
+  const auto* verdict = known();
+  if (!verdict) return {{"kind", "unknown"}, {"reason", "not probed yet"}};
+  return {{"kind", verdict->usable ? "kvm" : "tcg"}, {"reason", verdict->reason}};
+}
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,107 @@
+// create: configuration from request, image and properties; intent; disks; outcome.
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "containers.hpp"
+#include "model/configuration.hpp"
+#include "model/container_decide.hpp"
+#include "model/facts.hpp"
+#include "model/views.hpp"
+
+namespace bulkhead::engine {
+namespace {
+
+int64_t now_us() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+}
+
+// RFC 9562 version 4, lower case: the id of a container that nobody named.
+std::string new_uuid() {
+  unsigned char b[16] = {};
+  [[maybe_unused]] ssize_t got = getrandom(b, sizeof b, 0);
+  b[6] = static_cast<unsigned char>((b[6] & 0x0f) | 0x40);
+  b[8] = static_cast<unsigned char>((b[8] & 0x3f) | 0x80);
+  char text[37];
+  snprintf(text, sizeof text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+           b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+  return text;
+}
+
+struct Draft {
+  model::CreateContainer command;
+  Json platform;
+  std::vector<std::string> warnings;
+};
+
+Result<Draft> draft(const model::State& state, const Json& body, const Json& host_platform) {
+  auto wanted = body.value("image", std::string());
+  if (wanted.empty()) return fail(Code::kInvalid, "a container needs an image");
+  auto image = model::find_image(state, wanted);
+  if (!image) return fail(std::move(image.error()));
+  Draft result;
+  result.platform = body.contains("platform") && body["platform"].is_object() ? body["platform"] : host_platform;
+  auto variant = model::find_variant((*image)->image, result.platform);
+  if (!variant) return fail(std::move(variant.error()));
+  result.command.id = body.value("name", std::string());
+  if (result.command.id.empty()) result.command.id = new_uuid();
+  const Json& chosen = **variant;
+  auto configuration = model::build_configuration(
+      state, {result.command.id, body, **image, chosen.value("config", Json::object()),
+              chosen.value("platform", result.platform), now_us()});
+  if (!configuration) return fail(std::move(configuration.error()));
+  result.platform = chosen.value("platform", result.platform);
+  result.command.configuration = std::move(configuration->value);
+  result.command.auto_remove = body.value("autoRemove", false);
+  result.command.image_digest = (*image)->digest;
+  result.warnings = std::move(configuration->warnings);
+  return result;
+}
+
+}  // namespace
+
+void Containers::create(const Json& body, const model::Origin& origin, Answer done) {
+  // Decided in the ledger's turn: the image may be deleted by a command before this one.
+  auto made = std::make_shared<Draft>();
+  Operations::Steps steps;
+  steps.decide = [this, body, origin, made](const model::State& state) -> Result<model::Decision> {
+    auto drafted = draft(state, body, parts_.host_platform);
+    if (!drafted) return fail(std::move(drafted.error()));
+    *made = std::move(*drafted);
+    return model::decide_create(state, made->command, origin);
+  };
+  steps.effect = [this, made](const model::Event& intent, const Report& report) {
+    std::string id(intent.key());
+    auto op = static_cast<uint64_t>(intent.seq);
+    Json request = {{"container", id}, {"digest", made->command.image_digest}, {"platform", made->platform}};
+    std::error_code error;
+    std::filesystem::create_directories(directory(id), error);
+    if (error) return report({fail(Code::kNoSpace, "create the directory of container " + id + ": " + error.message()), {}, {}});
+    parts_.storage.call(op, "storage.create", request, {}, [this, id, made, report](Result<Json> created) {
+      if (!created) {
+        // Whatever part of it was made goes again; the answer is the first failure's.
+        return remove_disks(id, [report, error = created.error()](const Effect&) { report({fail(error), {}, {}}); });
+      }
+      Json outcome = *created;
+      outcome.erase("config");
+      report({outcome, {}, [id, made] { return Json{{"id", id}, {"warnings", made->warnings}}; }});
+    });
+  };
+  parts_.operations.perform(origin, std::move(steps), std::move(done));
+}
+
+// The client that asked has gone with the old daemon and doesn't know whether it has a container: it gets none.
+void Containers::recover_create(const model::Operation& operation, std::function<void()> done) {
+  std::string id = operation.stream.substr(operation.stream.find('/') + 1);
+  remove_disks(id, [this, operation, done](const Effect&) {
+    ledger().record({model::outcome_lost(operation, "the service ended before the container was made")},
+                    [done](const Result<std::vector<model::Event>>&) { done(); });
+  });
+}
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,102 @@
+// delete and prune: what runs is killed first, then disks, logs and directory go, then the outcome says how much came free.
+#include <filesystem>
+
+#include "containers.hpp"
+#include "log.hpp"
+#include "model/container_decide.hpp"
+#include "model/facts.hpp"
+
+namespace bulkhead::engine {
+namespace {
+
+int64_t allocated_below(const std::string& directory) {
+  int64_t total = 0;
+  std::error_code error;
+  for (auto it = std::filesystem::recursive_directory_iterator(directory, error);
+       !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error))
+    if (it->is_regular_file(error)) total += static_cast<int64_t>(it->file_size(error));
+  return total;
+}
+
+}  // namespace
+
+void Containers::remove(const model::DeleteContainer& command, const model::Origin& origin, Answer done) {
+  std::string id = command.id;
+  Operations::Steps steps;
+  steps.decide = [command, origin](const model::State& state) { return model::decide_delete(state, command, origin); };
+  steps.effect = [this, id](const model::Event&, const Report& report) {
+    delete_effect(id, report);
+  };
+  steps.already = [this, id](const Answer& answer) {
+    auto handle = std::make_shared<std::shared_ptr<void>>();
+    *handle = wait(id, Condition::kRemoved, [handle, id, answer](const Result<Json>&) {
+      auto keep = std::exchange(*handle, nullptr);
+      answer(Json{{"id", id}, {"reclaimed", 0}});
+    });
+  };
+  parts_.operations.perform(origin, std::move(steps), [id, done = std::move(done)](Result<Json> removed) {
+    if (removed) (*removed)["id"] = id;
+    done(std::move(removed));
+  });
+}
+
+void Containers::delete_effect(const std::string& id, const Report& report) {
+  auto off = [this, id, report] {
+    parts_.hosts.when_gone(id, [this, id, report] { remove_disks(id, report); });
+  };
+  PluginPort* host = parts_.hosts.find(id);
+  if (!host) return off();
+  // The container.exited that this brings is journaled before the outcome: hosts deliver in order.
+  host->ask("runtime.stop", {{"signal", 9}, {"timeoutMs", 0}}, [this, id, off](const Result<Json>& stopped) {
+    if (!stopped) {
+      log::warning("stop of " + id + " before its deletion: " + stopped.error().message);
+      parts_.hosts.kill(id);
+    }
+    off();
+  });
+}
+
+void Containers::remove_disks(const std::string& id, const Report& report) {
+  parts_.storage.call(unjournaled_op(), "storage.delete", {{"container", id}}, {}, [this, id, report](const Result<Json>& deleted) {
+    if (!deleted) return report({deleted, {}, {}});
+    int64_t reclaimed = deleted->value("reclaimed", int64_t{0}) + allocated_below(directory(id));
+    std::error_code error;
+    std::filesystem::remove_all(directory(id), error);
+    if (error) return report({fail(Code::kInternal, "remove the files of container " + id + ": " + error.message()), {}, {}});
+    report({Json{{"reclaimed", reclaimed}}, {}, {}});
+  });
+}
+
+void Containers::prune(const model::Origin& origin, Answer done) {
+  struct Progress {
+    size_t left = 1;
+    Json deleted = Json::array();
+    int64_t reclaimed = 0;
+  };
+  auto progress = std::make_shared<Progress>();
+  auto one_done = [progress, done = std::move(done)] {
+    if (--progress->left == 0) done(Json{{"deleted", progress->deleted}, {"reclaimed", progress->reclaimed}});
+  };
+  for (const std::string& id : model::prunable_containers(state())) {
+    ++progress->left;
+    remove({id, false, "prune"}, origin, [progress, id, one_done](const Result<Json>& removed) {
+      if (removed) {
+        progress->deleted.push_back(id);
+        progress->reclaimed += removed->value("reclaimed", int64_t{0});
+      }  // else it was started or deleted meanwhile, which is no failure of a prune
+      one_done();
+    });
+  }
+  one_done();
+}
+
+void Containers::recover_delete(const model::Operation& operation, std::function<void()> done) {
+  std::string id = operation.stream.substr(operation.stream.find('/') + 1);
+  delete_effect(id, [this, operation, done](const Effect& effect) {
+    auto event = effect.outcome ? model::outcome_recovered(operation, *effect.outcome)
+                                : model::outcome_failed(operation, effect.outcome.error());
+    ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
+  });
+}
+
+}  // namespace bulkhead::engine

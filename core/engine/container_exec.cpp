@@ -1,0 +1,61 @@
+// exec: intent; the process starts in the guest; outcome with its pid. Its end comes later, as a report (container_reports.cpp).
+#include "containers.hpp"
+#include "model/container_decide.hpp"
+#include "model/facts.hpp"
+#include "model/guest_bodies.hpp"
+
+namespace bulkhead::engine {
+
+void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
+  std::string exec = "exec-" + std::to_string(next_exec_++) + "-" + std::to_string(state().seq);
+  Operations::Steps steps;
+  steps.decide = [command, exec, origin](const model::State& state) {
+    return model::decide_exec(state, {command.id, exec, command.process, command.detach}, origin);
+  };
+  steps.effect = [this, command, exec](const model::Event& intent, const Report& report) {
+    const model::ContainerState* container = state().container(command.id);
+    PluginPort* host = parts_.hosts.find(command.id);
+    if (!container || !host)
+      return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
+    auto process = model::exec_process_request(container->configuration, command.process);
+    if (!process) return report({fail(std::move(process.error())), {}, {}});
+    if (command.process.contains("size")) (*process)["size"] = command.process["size"];
+    Json request = {{"exec", exec},
+                    {"process", std::move(*process)},
+                    {"attach", !command.detach},
+                    {"stdin", !command.detach && command.process.value("interactive", false)}};
+    std::vector<UniqueFd> fds;
+    if (!command.detach) {
+      auto connection = command.take_connection();
+      if (!connection) return report({fail(std::move(connection.error())), {}, {}});
+      fds.push_back(std::move(*connection));
+    }
+    host->call(static_cast<uint64_t>(intent.seq), "runtime.exec", request, std::move(fds), [report, exec](Result<Json> started) {
+      if (!started) return report({fail(std::move(started.error())), {}, {}});
+      report({*started, {}, [exec] { return Json{{"exec", exec}}; }});
+    });
+  };
+  parts_.operations.perform(origin, std::move(steps), std::move(done));
+}
+
+// A host answers an operation of an earlier daemon by itself (host_completed); this is for one that never heard of it.
+void Containers::recover_exec(const model::Operation& operation, std::function<void()> done) {
+  std::string id = operation.stream.substr(operation.stream.find('/') + 1);
+  auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
+  auto lose = [this, operation, recorded] {
+    if (!state().operation(operation.op)) return recorded({});
+    ledger().record({model::outcome_lost(operation, "the service ended before the command started")}, recorded);
+  };
+  PluginPort* host = parts_.hosts.find(id);
+  if (!host) return lose();
+  host->ask("runtime.inspect", Json::object(), [this, operation, lose, recorded](Result<Json> inspected) {
+    if (!state().operation(operation.op)) return recorded({});
+    if (!inspected) return lose();
+    for (const Json& process : inspected->value("processes", Json::array()))
+      if (process == operation.data.value("exec", std::string()))
+        return ledger().record({model::outcome_recovered(operation, Json::object())}, recorded);
+    lose();
+  });
+}
+
+}  // namespace bulkhead::engine

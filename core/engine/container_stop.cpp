@@ -1,0 +1,116 @@
+// stop and kill. A stop ends when the VM is off and its process is gone; a kill when the signal is delivered, but for
+// KILL, which waits for the end, as the reference does.
+#include "containers.hpp"
+#include "model/container_decide.hpp"
+#include "model/facts.hpp"
+
+namespace bulkhead::engine {
+namespace {
+
+std::string id_of(const model::Operation& operation) {
+  return operation.stream.substr(operation.stream.find('/') + 1);
+}
+
+
+// A wait's handle must live until it answers: the answer keeps it.
+void wait_until(Containers& containers, const std::string& id, Containers::Condition condition, Answer then) {
+  auto handle = std::make_shared<std::shared_ptr<void>>();
+  *handle = containers.wait(id, condition, [handle, then = std::move(then)](Result<Json> result) {
+    auto keep = std::exchange(*handle, nullptr);
+    then(std::move(result));
+  });
+}
+
+}  // namespace
+
+void Containers::stop(const model::StopContainer& command, const model::Origin& origin, Answer done) {
+  std::string id = command.id;
+  Operations::Steps steps;
+  steps.decide = [command, origin](const model::State& state) { return model::decide_stop(state, command, origin); };
+  steps.effect = [this](const model::Event& intent, const Report& report) { stop_effect(intent, report); };
+  // Stopped already, or another stop is under way, whose end is awaited.
+  steps.already = [this, id](const Answer& answer) {
+    wait_until(*this, id, Condition::kStopped, [id, answer](const Result<Json>&) { answer(Json{{"id", id}}); });
+  };
+  parts_.operations.perform(origin, std::move(steps), std::move(done));
+}
+
+void Containers::stop_effect(const model::Event& intent, const Report& report) {
+  std::string id(intent.key());
+  PluginPort* host = parts_.hosts.find(id);
+  auto finish = [this, id, report](const Result<Json>& stopped) {
+    // The host may have died on the way: then the container is stopped all the same, and host_gone has said so.
+    if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}, {}});
+    parts_.hosts.when_gone(id, [this, id, report] {
+      Json outcome = Json::object();
+      if (const auto* container = state().container(id); container && container->exit_code)
+        outcome["exitCode"] = *container->exit_code;
+      report({outcome, {}, [id] { return Json{{"id", id}}; }});
+    });
+  };
+  if (!host) return finish(Json::object());
+  Json request = {{"signal", intent.data.value("signal", 15)},
+                  {"timeoutMs", intent.data.value("timeoutSeconds", int64_t{5}) * 1000}};
+  host->call(unjournaled_op(), "runtime.stop", request, {}, finish);
+}
+
+void Containers::kill(const model::KillContainer& command, const model::Origin& origin, Answer done) {
+  Operations::Steps steps;
+  steps.decide = [command, origin](const model::State& state) { return model::decide_kill(state, command, origin); };
+  steps.effect = [this, command](const model::Event&, const Report& report) {
+    PluginPort* host = parts_.hosts.find(command.id);
+    if (!host) return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
+    Json request = {{"process", "init"}, {"signal", command.signal}};
+    host->call(unjournaled_op(), "runtime.signal", request, {}, [report](Result<Json> sent) {
+      report({std::move(sent), {}, {}});
+    });
+  };
+  parts_.operations.perform(origin, std::move(steps), [this, command, done = std::move(done)](const Result<Json>& sent) {
+    Json answer = {{"id", command.id}};
+    if (!sent) return done(sent);
+    if (command.signal != 9) return done(answer);
+    wait_until(*this, command.id, Condition::kStopped, [answer, done](const Result<Json>&) { done(answer); });
+  });
+}
+
+void Containers::stop_all(const model::Origin& origin, std::function<void()> done) {
+  auto left = std::make_shared<size_t>(1);
+  auto one_done = [left, done = std::move(done)] {
+    if (--*left == 0) done();
+  };
+  std::vector<std::string> ids;
+  for (const auto& [id, container] : state().containers)
+    if (container.up()) ids.push_back(id);
+  *left += ids.size();
+  for (const std::string& id : ids)
+    stop({id, std::nullopt, 5}, origin, [one_done](const Result<Json>&) { one_done(); });
+  one_done();
+}
+
+// The stop was promised to a client that may be gone; it is carried through all the same, with the time it was given.
+void Containers::recover_stop(const model::Operation& operation, std::function<void()> done) {
+  model::Event intent;
+  intent.seq = operation.op;
+  intent.stream = operation.stream;
+  intent.type = operation.type;
+  intent.data = operation.data;
+  stop_effect(intent, [this, operation, done](const Effect& effect) {
+    auto event = effect.outcome ? model::outcome_recovered(operation, *effect.outcome)
+                                : model::outcome_failed(operation, effect.outcome.error());
+    ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
+  });
+}
+
+void Containers::recover_kill(const model::Operation& operation, std::function<void()> done) {
+  PluginPort* host = parts_.hosts.find(id_of(operation));
+  auto conclude = [this, operation, done](const Result<Json>& sent) {
+    // Sent twice is as good as once for a signal that asks for an end; a container that has ended needs none.
+    auto event = sent || sent.error().code == Code::kNotFound ? model::outcome_recovered(operation, Json::object())
+                                                              : model::outcome_failed(operation, sent.error());
+    ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
+  };
+  if (!host) return conclude(Json::object());
+  host->ask("runtime.signal", {{"process", "init"}, {"signal", operation.data.value("signal", 9)}}, conclude);
+}
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,99 @@
+// What can be done to containers: every function is one flow from command to answer, in a file named after it. A flow is
+// a chain of explicit steps whose every side effect stands between a committed intent and its outcome (operations.hpp); between
+// two steps its whole state is what it captured, and after a crash what the journal says.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "accelerator.hpp"
+#include "kernels.hpp"
+#include "operations.hpp"
+#include "runtime_hosts.hpp"
+
+namespace bulkhead::engine {
+
+// The client's connection, taken when the runtime is ready for it and not before: until then a failure can still be
+// answered as an ordinary error.
+using TakeConnection = std::function<Result<UniqueFd>()>;
+
+class Containers {
+ public:
+  struct Parts {
+    Operations& operations;
+    PluginPort& storage;
+    RuntimeHosts& hosts;
+    Accelerator& accelerator;
+    Kernels& kernels;
+    std::string data_dir;  // containers/<id>/ below it
+    std::string initramfs;
+    Json host_platform;
+  };
+  explicit Containers(Parts parts);
+
+  // body: ContainerRequest. Answer: {"id", "warnings"}.
+  void create(const Json& body, const model::Origin& origin, Answer done);
+
+  struct Start {
+    std::string id;
+    bool attach = false;
+    bool stdin_open = false;
+    Json size;  // {"rows","cols"} or null
+    TakeConnection take_connection;
+  };
+  void start(Start command, const model::Origin& origin, Answer done);
+
+  struct Exec {
+    std::string id;
+    Json process;
+    bool detach = false;
+    TakeConnection take_connection;
+  };
+  void exec(Exec command, const model::Origin& origin, Answer done);
+
+  void stop(const model::StopContainer& command, const model::Origin& origin, Answer done);
+  void kill(const model::KillContainer& command, const model::Origin& origin, Answer done);
+  void remove(const model::DeleteContainer& command, const model::Origin& origin, Answer done);
+  void prune(const model::Origin& origin, Answer done);
+  void stop_all(const model::Origin& origin, std::function<void()> done);
+
+  // Stats of these running containers; one that ends meanwhile is left out.
+  void stats(std::vector<std::string> ids, Answer done);
+
+  enum class Condition { kStopped, kRemoved };
+  // {"exitCode"?} when it is so, at once if it is so already. Dropping the handle ends the wait.
+  std::shared_ptr<void> wait(const std::string& id, Condition condition, Answer done);
+
+  // From the runtime hosts (container_reports.cpp).
+  void host_reported(const std::string& id, uint64_t report, const std::string& type, const Json& data);
+  void host_gone(const std::string& id, bool dismissed, const std::string& how);
+  void host_completed(const std::string& id, uint64_t op, const Result<Json>& result);
+  // After recovery: what should happen by itself to a container whose host is gone.
+  void settle(const std::string& id) { auto_remove(id); }
+
+  // Continues or gives up what was open when the last daemon ended (recovery.cpp).
+  void recover_create(const model::Operation& operation, std::function<void()> done);
+  void recover_start(const model::Operation& operation, std::function<void()> done);
+  void recover_stop(const model::Operation& operation, std::function<void()> done);
+  void recover_kill(const model::Operation& operation, std::function<void()> done);
+  void recover_exec(const model::Operation& operation, std::function<void()> done);
+  void recover_delete(const model::Operation& operation, std::function<void()> done);
+
+  std::string directory(const std::string& id) const { return parts_.data_dir + "/" + id; }
+  const model::State& state() const { return parts_.operations.state(); }
+
+ private:
+  friend class StartFlow;
+  void stop_effect(const model::Event& intent, const Report& report);
+  void delete_effect(const std::string& id, const Report& report);
+  void remove_disks(const std::string& id, const Report& report);
+  void auto_remove(const std::string& id);
+  store::Ledger& ledger() { return parts_.operations.ledger(); }
+
+  Parts parts_;
+  uint64_t next_exec_ = 1;
+};
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,230 @@
+#include "images.hpp"
+
+#include "model/evolve.hpp"
+#include "model/facts.hpp"
+#include "model/image_decide.hpp"
+#include "model/views.hpp"
+
+namespace bulkhead::engine {
+namespace {
+
+// An outcome names what came; the facts beside it carry the images themselves.
+Json names_of(const Json& images) {
+  Json names = Json::array();
+  for (const Json& image : images) {
+    Json name = {{"digest", image.at("descriptor").at("digest")}};
+    if (image.contains("reference")) name["reference"] = image["reference"];
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+Json view_of(const model::State& state, const Json& image) {
+  auto found = model::find_image(state, image.contains("reference") ? image["reference"].get<std::string>()
+                                                                    : image.at("descriptor").at("digest").get<std::string>());
+  return found ? model::image_view(state, **found) : image;
+}
+
+model::Origin caused_by(const model::Origin& origin, const model::Event& intent) {
+  return {origin.actor, intent.seq, {}};
+}
+
+std::vector<UniqueFd> one(UniqueFd fd) {
+  std::vector<UniqueFd> fds;
+  fds.push_back(std::move(fd));
+  return fds;
+}
+
+}  // namespace
+
+void Images::in_turn(Turn flow, Answer done) {
+  turns_.push_back([this, flow = std::move(flow), done = std::move(done)] {
+    flow([this, done](Result<Json> result) {
+      done(std::move(result));
+      turns_.pop_front();
+      next_turn();
+    });
+  });
+  if (turns_.size() == 1) next_turn();
+}
+
+void Images::next_turn() {
+  if (turns_.empty()) return;
+  auto turn = turns_.front();  // a copy: the flow pops the original when it ends
+  turn();
+}
+
+void Images::load(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done) {
+  auto fd = std::make_shared<UniqueFd>(std::move(archive));
+  auto flow = [this, request, fd, origin](Answer answer) {
+    Operations::Steps steps;
+    steps.decide = [request, origin](const model::State& state) { return model::decide_image_load(state, request, origin); };
+    steps.effect = [this, request, fd, origin](const model::Event& intent, const Report& report) {
+      storage_.call(static_cast<uint64_t>(intent.seq), "storage.load", request, one(std::move(*fd)),
+                    [this, intent, origin, report](Result<Json> loaded) {
+                      if (!loaded) return report({fail(std::move(loaded.error())), {}, {}});
+                      Json images = loaded->value("images", Json::array());
+                      Json skipped = loaded->value("skipped", Json::array());
+                      Json outcome = {{"images", names_of(images)}, {"skipped", skipped}};
+                      report({outcome,
+                              [images, origin, intent](std::size_t index) {
+                                return model::tagged_facts(images, index, caused_by(origin, intent));
+                              },
+                              [this, images, skipped] {
+                                Json views = Json::array();
+                                for (const Json& image : images) views.push_back(view_of(state(), image));
+                                return Json{{"images", views}, {"skipped", skipped}};
+                              }});
+                    });
+    };
+    operations_.perform(origin, std::move(steps), std::move(answer));
+  };
+  in_turn(std::move(flow), std::move(done));
+}
+
+void Images::import_root(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done) {
+  auto fd = std::make_shared<UniqueFd>(std::move(archive));
+  auto flow = [this, request, fd, origin](Answer answer) {
+    Operations::Steps steps;
+    steps.decide = [request, origin](const model::State& state) { return model::decide_image_import(state, request, origin); };
+    steps.effect = [this, request, fd, origin](const model::Event& intent, const Report& report) {
+      // The decision may have completed the request (a normalised reference).
+      storage_.call(static_cast<uint64_t>(intent.seq), "storage.import", intent.data, one(std::move(*fd)),
+                    [this, intent, origin, report](Result<Json> imported) {
+                      if (!imported) return report({fail(std::move(imported.error())), {}, {}});
+                      Json image = imported->at("image");
+                      Json images = Json::array({image});
+                      report({Json{{"images", names_of(images)}},
+                              [images, origin, intent](std::size_t index) {
+                                return model::tagged_facts(images, index, caused_by(origin, intent));
+                              },
+                              [this, image] { return view_of(state(), image); }});
+                    });
+    };
+    operations_.perform(origin, std::move(steps), std::move(answer));
+  };
+  in_turn(std::move(flow), std::move(done));
+}
+
+void Images::save(const Json& request, UniqueFd output, const model::Origin& origin, Answer done) {
+  auto fd = std::make_shared<UniqueFd>(std::move(output));
+  Operations::Steps steps;
+  steps.decide = [request, origin](const model::State& state) { return model::decide_image_save(state, request, origin); };
+  steps.effect = [this, fd](const model::Event& intent, const Report& report) {
+    storage_.call(static_cast<uint64_t>(intent.seq), "storage.save", intent.data, one(std::move(*fd)),
+                  [report](Result<Json> saved) { report({std::move(saved), {}, {}}); });
+  };
+  operations_.perform(origin, std::move(steps), std::move(done));
+}
+
+void Images::tag(const std::string& source, const std::string& target, const model::Origin& origin, Answer done) {
+  auto flow = [this, source, target, origin](Answer answer) {
+    Operations::Steps steps;
+    steps.decide = [source, target, origin](const model::State& state) {
+      return model::decide_image_tag(state, source, target, origin);
+    };
+    steps.effect = [this, origin](const model::Event& intent, const Report& report) {
+      Json request = {{"reference", intent.data.at("target")}, {"digest", intent.data.at("digest")}};
+      storage_.call(static_cast<uint64_t>(intent.seq), "storage.tag", request, {},
+                    [this, intent, origin, report](Result<Json> tagged) {
+                      if (!tagged) return report({fail(std::move(tagged.error())), {}, {}});
+                      Json image = tagged->at("image");
+                      image["reference"] = intent.data.at("target");
+                      Json images = Json::array({image});
+                      report({Json{{"images", names_of(images)}},
+                              [images, origin, intent](std::size_t index) {
+                                return model::tagged_facts(images, index, caused_by(origin, intent));
+                              },
+                              [this, image] { return view_of(state(), image); }});
+                    });
+    };
+    operations_.perform(origin, std::move(steps), std::move(answer));
+  };
+  in_turn(std::move(flow), std::move(done));
+}
+
+// Delete and prune are one effect: the names go from the store's index, then what nothing holds any more is collected.
+void Images::removal_effect(const model::Event& intent, const model::Origin& origin, const Report& report) {
+  model::ImageRemoval removal = model::removal_of(intent.data);
+  // The roots as they will be: the same facts that the outcome will bring, folded into a copy.
+  model::State after = state();
+  for (const model::NewEvent& fact : model::removal_facts(state(), removal, 0, origin)) {
+    model::Event event;
+    event.seq = after.seq + 1;
+    event.stream = fact.stream;
+    event.type = fact.type;
+    event.data = fact.data;
+    model::evolve(after, event);
+  }
+  storage_.call(static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(after), {},
+                [this, removal, origin, intent, report](Result<Json> collected) {
+                  if (!collected) return report({fail(std::move(collected.error())), {}, {}});
+                  Json outcome = {{"untagged", removal.untag},
+                                  {"deleted", removal.erase},
+                                  {"reclaimed", collected->value("reclaimed", int64_t{0})}};
+                  report({outcome,
+                          [this, removal, origin, intent](std::size_t index) {
+                            return model::removal_facts(state(), removal, index, caused_by(origin, intent));
+                          },
+                          {}});
+                });
+}
+
+void Images::remove(const std::string& ref, bool force, const model::Origin& origin, Answer done) {
+  auto flow = [this, ref, force, origin](Answer answer) {
+    Operations::Steps steps;
+    steps.decide = [ref, force, origin](const model::State& state) {
+      return model::decide_image_delete(state, ref, force, origin);
+    };
+    steps.effect = [this, origin](const model::Event& intent, const Report& report) {
+      removal_effect(intent, origin, report);
+    };
+    operations_.perform(origin, std::move(steps), std::move(answer));
+  };
+  in_turn(std::move(flow), std::move(done));
+}
+
+void Images::prune(bool all, const model::Origin& origin, Answer done) {
+  auto flow = [this, all, origin](Answer answer) {
+    Operations::Steps steps;
+    steps.decide = [all, origin](const model::State& state) { return model::decide_image_prune(state, all, origin); };
+    steps.effect = [this, origin](const model::Event& intent, const Report& report) {
+      removal_effect(intent, origin, report);
+    };
+    steps.already = [](const Answer& already) {
+      already(Json{{"untagged", Json::array()}, {"deleted", Json::array()}, {"reclaimed", 0}});
+    };
+    operations_.perform(origin, std::move(steps), std::move(answer));
+  };
+  in_turn(std::move(flow), std::move(done));
+}
+
+void Images::collect(const model::Origin& origin, Answer done) {
+  auto flow = [this, origin](Answer answer) {
+    Operations::Steps steps;
+    steps.decide = [origin](const model::State& state) { return model::decide_storage_gc(state, false, origin); };
+    steps.effect = [this](const model::Event& intent, const Report& report) {
+      storage_.call(static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(state()), {},
+                    [report](Result<Json> collected) { report({std::move(collected), {}, {}}); });
+    };
+    operations_.perform(origin, std::move(steps), std::move(answer));
+  };
+  in_turn(std::move(flow), std::move(done));
+}
+
+// The storage host ended with the daemon, and a new one begins with an empty ingest: what was loading is lost, what was
+// being removed is finished by the collection that follows every recovery with lost operations.
+void Images::recover(const model::Operation& operation, std::function<void()> done) {
+  auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
+  if (operation.type != "image.delete" && operation.type != "image.prune")
+    return operations_.ledger().record({model::outcome_lost(operation, "the service ended before it was done")}, recorded);
+  model::Event intent;
+  intent.seq = operation.op;
+  intent.stream = operation.stream;
+  intent.data = operation.data;
+  removal_effect(intent, {}, [this, operation, done](Effect effect) {
+    operations_.conclude(operation, {}, std::move(effect), [done](const Result<Json>&) { done(); });
+  });
+}
+
+}  // namespace bulkhead::engine

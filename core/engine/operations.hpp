@@ -1,0 +1,55 @@
+// Write-ahead intent, the rule every side effect obeys:
+//
+//     decide -> append intent (committed) -> effect -> append outcome -> answer
+//
+// perform() is that line. The effect gets the intent as it was committed (its op is the operation's id) and reports once;
+// facts that follow from it are committed with the outcome in one transaction. A crash between the two commits leaves an
+// open intent, which recovery finds; no crash leaves an effect without an intent.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "plugin_port.hpp"
+#include "store/ledger.hpp"
+
+namespace bulkhead::engine {
+
+// What an effect came to, as the journal keeps it, and as the client gets it if that is more.
+struct Effect {
+  Result<Json> outcome;
+  std::function<model::Decision(std::size_t outcome_index)> facts;  // may be empty
+  std::function<Json()> answer;                                     // after the commit; default: the outcome
+};
+using Report = std::function<void(Effect)>;
+
+class Operations {
+ public:
+  explicit Operations(store::Ledger& ledger) : ledger_(ledger) {}
+
+  struct Steps {
+    store::Ledger::Command decide;
+    std::function<void(const model::Event& intent, Report report)> effect;
+    std::function<void(Answer done)> already;  // the decision was empty: it is so already
+  };
+  void perform(const model::Origin& origin, Steps steps, Answer done);
+
+  // The second half, for an intent that is open: used by perform() and by recovery.
+  void conclude(const model::Operation& operation, const model::Origin& origin, Effect effect, Answer done);
+
+  // Outcomes that a full disk kept out of the journal are kept here and written when there is room: the daemon calls this
+  // from a timer. They are not lost while it lives, and recovery asks after them if it doesn't.
+  void retry();
+
+  store::Ledger& ledger() { return ledger_; }
+  const model::State& state() const { return ledger_.state(); }
+
+ private:
+  bool repeated(const model::Origin& origin, const Answer& done);
+  void record_surely(model::Decision events, store::Ledger::Ack ack);
+
+  store::Ledger& ledger_;
+  std::vector<model::Decision> unwritten_;
+};
+
+}  // namespace bulkhead::engine

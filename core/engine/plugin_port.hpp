@@ -1,0 +1,34 @@
+// What the engine asks of a plugin: a method, its request, descriptors; one answer. Whether the plugin runs, restarts or is
+// gone is the port's business (storage_host.hpp, runtime_hosts.hpp); the engine sees kUnavailable at worst. Tests put their own behind it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bulkhead/result.hpp"
+#include "bulkhead/unique_fd.hpp"
+
+namespace bulkhead::engine {
+
+using Json = nlohmann::json;
+using Answer = std::function<void(Result<Json>)>;
+
+// Calls that change nothing (stats, inspect) have no intent and so no seq to be named by. Their ids have the top bit set, so
+// that they can't be taken for an operation of the journal.
+uint64_t unjournaled_op();
+
+class PluginPort {
+ public:
+  virtual ~PluginPort() = default;
+  virtual void call(uint64_t op, const std::string& method, const Json& request,
+                    std::vector<UniqueFd> fds, Answer answer) = 0;
+
+  void ask(const std::string& method, const Json& request, Answer answer) {
+    call(unjournaled_op(), method, request, {}, std::move(answer));
+  }
+};
+
+}  // namespace bulkhead::engine

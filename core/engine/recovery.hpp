@@ -1,0 +1,46 @@
+// The first thing a daemon does: hosts that live are adopted, those that died are said so, and every intent that was open
+// when the last daemon ended gets an outcome, by asking who knows or by finishing it. Then orphans are collected.
+//
+//     1. each container with a host: connect to its socket, or journal its end
+//     2. each open operation, oldest first, by type (Containers::recover_*, Images::recover, Kernels::recover)
+//     3. host sockets that no container claims: those hosts are ended; then storage.gc
+//
+// Requests are served meanwhile only for what needs no decision; the daemon begins to listen when done() is called.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "containers.hpp"
+#include "images.hpp"
+#include "kernels.hpp"
+
+namespace bulkhead::engine {
+
+class Recovery : public std::enable_shared_from_this<Recovery> {
+ public:
+  struct Parts {
+    store::Ledger& ledger;
+    Containers& containers;
+    Images& images;
+    Kernels& kernels;
+    RuntimeHosts& hosts;
+    std::string socket_dir;
+    bool clean;  // the last daemon ended in order
+  };
+  Recovery(Parts parts, std::function<void()> done) : parts_(std::move(parts)), done_(std::move(done)) {}
+  void begin();
+
+ private:
+  void adopt_hosts();
+  void next_operation();
+  void recover(const model::Operation& operation, std::function<void()> then);
+  void collect();
+
+  Parts parts_;
+  std::function<void()> done_;
+  size_t adopting_ = 0;
+};
+
+}  // namespace bulkhead::engine
