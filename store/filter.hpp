@@ -21,6 +21,10 @@ struct Filter {
   std::optional<model::Seq> until_seq;
 
   bool matches(const model::Event& event) const;
+  // The two halves of matches(): the second needs the actor's JSON, which costs more than all of
+  // the first.
+  bool matches_envelope(const model::Event& event) const;
+  bool matches_actor(const model::Json& actor) const;
   // Nothing after this event can match any more: a follower may end.
   bool past(const model::Event& event) const;
 };

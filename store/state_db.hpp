@@ -26,6 +26,9 @@ class StateDb {
   // The state as of the last write; an empty state if there is none. Continue with fold().
   model::State load();
 
+  // [loop] What is stored doesn't fit: the next flush writes the whole state anew.
+  void forget();
+
   // [loop] Remembers what these events touched; now and then hands the touched parts of the state
   // to its thread.
   void update(const model::State& state, const std::vector<model::Event>& events);

@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "bulkhead/size.hpp"
 #include "model/capabilities.hpp"
 #include "model/oci_defaults.hpp"
 #include "model/process_configuration.hpp"
@@ -33,20 +33,21 @@ Result<Json> resources(const State& state, const Json& request) {
   const Json& asked = member(request, "resources");
   // Both properties have defaults, and their values were checked when they were set.
   int64_t cpus = std::stoll(property_value(state, "container.cpus").value_or("4"));
-  auto memory = parse_size(property_value(state, "container.memory").value_or("1g"));
-  if (!memory) return fail(std::move(memory.error()).context("property container.memory"));
+  auto fallback = parse_size(property_value(state, "container.memory").value_or("1g"));
+  if (!fallback) return fail(std::move(fallback.error()).context("property container.memory"));
+  int64_t memory = int64_t(*fallback);
   if (!member(asked, "cpus").is_null()) cpus = read_integer(asked, "cpus").value_or(0);
   if (!member(asked, "memoryInBytes").is_null())
-    *memory = read_integer(asked, "memoryInBytes").value_or(0);
+    memory = read_integer(asked, "memoryInBytes").value_or(0);
   if (cpus < 1 || cpus > kMaximumCpus)
     return fail(Code::kInvalid, "the number of CPUs must be from 1 to 1024");
-  if (*memory < kMinimumMemoryBytes)
+  if (memory < kMinimumMemoryBytes)
     return fail(
         Code::kInvalid,
-        "a memory of " + std::to_string(*memory) + " bytes is too small for a virtual machine",
+        "a memory of " + std::to_string(memory) + " bytes is too small for a virtual machine",
         "ask for at least 200M, for example --memory 256M");
   // cpuOverhead: virtual CPUs beyond the container's. Ours needs none, the guest's init sleeps.
-  return Json{{"cpus", cpus}, {"memoryInBytes", *memory}, {"cpuOverhead", 0}};
+  return Json{{"cpus", cpus}, {"memoryInBytes", memory}, {"cpuOverhead", 0}};
 }
 
 Result<Json> labels(const Json& request) {

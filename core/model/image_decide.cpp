@@ -4,19 +4,13 @@
 #include <set>
 
 #include "model/facts.hpp"
-#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
-#include "model/reference.hpp"
 #include "model/views.hpp"
 
 namespace bulkhead::model {
 namespace {
 
 constexpr const char* kStorage = "storage/local";
-
-std::string registry_of(const State& state) {
-  return property_value(state, "registry.domain").value_or("docker.io");
-}
 
 Decision storage_intent(const char* type, Json request, const Origin& origin) {
   Decision decision;
@@ -56,7 +50,7 @@ Result<Decision> decide_image_load(const State&, Json request, const Origin& ori
 Result<Decision> decide_image_import(const State& state, Json request, const Origin& origin) {
   std::string reference = read_text(request, "reference");
   if (!reference.empty()) {
-    auto normal = normalise_reference(reference, registry_of(state));
+    auto normal = normalise_reference(state, reference);
     if (!normal) return fail(std::move(normal.error()));
     request["reference"] = *normal;
   }
@@ -89,7 +83,7 @@ Result<Decision> decide_image_tag(const State& state, const std::string& source,
                                   const std::string& target, const Origin& origin) {
   auto image = find_image(state, source);
   if (!image) return fail(std::move(image.error()));
-  auto name = normalise_reference(target, registry_of(state));
+  auto name = normalise_reference(state, target);
   if (!name) return fail(std::move(name.error()));
   if (name->find('@') != std::string::npos)
     return fail(Code::kInvalid, "\"" + target + "\" names a digest; a tag needs a plain name");
@@ -125,7 +119,7 @@ Result<ImageRemoval> plan_image_delete(const State& state, const std::string& re
 
   ImageRemoval removal;
   // By its name only that name goes; by digest the image itself, with every name.
-  auto normal = normalise_reference(ref, registry_of(state));
+  auto normal = normalise_reference(state, ref);
   bool by_name = normal && *normal == (*image)->reference;
   removal.untag = by_name ? std::vector<std::string>{(*image)->reference} : names;
   bool last = removal.untag.size() == names.size();

@@ -12,6 +12,9 @@
 
 namespace bulkhead::model {
 
+// The one spelling of a reference, with registry.domain where it names no registry.
+Result<std::string> normalise_reference(const State& state, const std::string& text);
+
 // Intents on storage/local; the request goes into the event whole.
 Result<Decision> decide_image_load(const State& state, Json request, const Origin& origin);
 Result<Decision> decide_image_import(const State& state, Json request, const Origin& origin);

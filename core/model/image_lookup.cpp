@@ -1,10 +1,10 @@
 // Images by what users type: a reference, a digest, or the beginning of one.
 #include <map>
 
+#include "bulkhead/reference.hpp"
 #include "model/image_decide.hpp"
 #include "model/property_decide.hpp"
 #include "model/read_json.hpp"
-#include "model/reference.hpp"
 #include "model/views.hpp"
 
 namespace bulkhead::model {
@@ -51,11 +51,17 @@ Result<const ImageState*> by_digest(const State& state, std::string_view hex,
 
 }  // namespace
 
+Result<std::string> normalise_reference(const State& state, const std::string& text) {
+  auto reference =
+      parse_reference(text, property_value(state, "registry.domain").value_or("docker.io"));
+  if (!reference) return fail(std::move(reference.error()));
+  return reference->text();
+}
+
 Result<const ImageState*> find_image(const State& state, std::string_view ref) {
   if (ref.starts_with(kAlgorithm) && is_hex(ref.substr(kAlgorithm.size())))
     return by_digest(state, ref.substr(kAlgorithm.size()), ref);
-  std::string registry = property_value(state, "registry.domain").value_or("docker.io");
-  auto reference = normalise_reference(ref, registry);
+  auto reference = normalise_reference(state, std::string(ref));
   if (reference) {
     if (auto found = state.images.find(*reference); found != state.images.end())
       return &found->second;

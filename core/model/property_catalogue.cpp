@@ -2,12 +2,12 @@
 // ever marked in its text.
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <charconv>
-#include <limits>
 
+#include "bulkhead/reference.hpp"
+#include "bulkhead/size.hpp"
+#include "model/oci_defaults.hpp"
 #include "model/property_decide.hpp"
-#include "model/reference.hpp"
 
 namespace bulkhead::model {
 namespace {
@@ -38,7 +38,8 @@ Status cpus(std::string_view value) {
 Status memory(std::string_view value) {
   auto bytes = parse_size(value);
   if (!bytes) return fail(std::move(bytes.error()));
-  if (*bytes < (200LL << 20)) return refuse(value, "enough for a virtual machine (at least 200m)");
+  if (*bytes < uint64_t(kMinimumMemoryBytes))
+    return refuse(value, "enough for a virtual machine (at least 200m)");
   return {};
 }
 
@@ -73,20 +74,18 @@ Status subnet(std::string_view value) {
 }
 
 Status digest(std::string_view value) {
-  if (value.starts_with("sha256:") && value.size() == 7 + 64 &&
-      value.find_first_not_of("0123456789abcdef", 7) == std::string_view::npos)
-    return {};
+  if (value.starts_with("sha256:") && is_digest(value)) return {};
   return refuse(value, "sha256:<64 hex digits>");
 }
 
 // A host with an optional port: what normalise_reference takes for a registry.
 Status registry(std::string_view value) {
-  if (normalise_reference("a", value)) return {};
+  if (parse_reference("a", value)) return {};
   return refuse(value, "a registry such as docker.io or localhost:5000");
 }
 
 Status image(std::string_view value) {
-  auto reference = normalise_reference(value, "docker.io");
+  auto reference = parse_reference(value);
   if (!reference) return fail(std::move(reference.error()));
   return {};
 }
@@ -129,24 +128,6 @@ const PropertyDefinition* find_property(std::string_view key) {
   for (const PropertyDefinition& definition : property_catalogue())
     if (definition.key == key) return &definition;
   return nullptr;
-}
-
-Result<int64_t> parse_size(std::string_view text) {
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string suffix(end, text.data() + text.size());
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                 [](unsigned char c) { return char(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  if (suffix.size() > 1 && suffix.ends_with("ib")) suffix.resize(suffix.size() - 2);
-  if (suffix.size() > 1 && suffix.ends_with('b')) suffix.pop_back();
-  size_t power = suffix.empty() || suffix == "b" ? 0 : std::string_view("kmgtp").find(suffix) + 1;
-  bool known = power == 0 || (suffix.size() == 1 && power <= 5);
-  if (error != std::errc() || number < 0 || !known)
-    return refuse(text, "a size such as 512M or 1g");
-  int shift = int(power) * 10;
-  if (number > std::numeric_limits<int64_t>::max() >> shift)
-    return refuse(text, "a size that fits into 64 bits");
-  return number << shift;
 }
 
 }  // namespace bulkhead::model

@@ -34,7 +34,4 @@ Result<Decision> decide_property_set(const State& state, const std::string& key,
 Result<Decision> decide_property_clear(const State& state, const std::string& key,
                                        const Origin& origin);
 
-// "1g", "512M", "2048mb", "1073741824" -> bytes; binary suffixes, case-insensitive.
-Result<int64_t> parse_size(std::string_view text);
-
 }  // namespace bulkhead::model
