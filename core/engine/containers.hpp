@@ -10,6 +10,7 @@
 
 #include "accelerator.hpp"
 #include "kernels.hpp"
+#include "model/container_decide.hpp"
 #include "operations.hpp"
 #include "runtime_hosts.hpp"
 

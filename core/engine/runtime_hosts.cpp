@@ -1,0 +1,195 @@
+#include "runtime_hosts.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "log.hpp"
+
+namespace bulkhead::engine {
+namespace {
+
+// The container's own log: 16 MiB a file, and four old ones.
+constexpr int64_t kLogBytes = 16 << 20;
+constexpr int kLogFiles = 5;
+
+}  // namespace
+
+struct RuntimeHosts::Host : PluginPort {
+  std::unique_ptr<plugins::PluginHost> link;
+  model::RuntimeHost known;
+  bool dismissed = false;
+
+  void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds, Answer answer) override {
+    link->call(op, method, request, std::move(fds),
+               [answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) { answer(std::move(result)); });
+  }
+};
+
+RuntimeHosts::RuntimeHosts(loop::Loop& loop, Places places) : loop_(loop), places_(std::move(places)) {}
+RuntimeHosts::~RuntimeHosts() = default;
+
+plugins::PluginHost::Events RuntimeHosts::events_of(const std::string& id) {
+  plugins::PluginHost::Events events;
+  events.emitted = [this, id](uint64_t report, const std::string& type, const Json& data) { events_.reported(id, report, type, data); };
+  events.completed = [this, id](uint64_t op, const Result<Json>& result) { events_.completed(id, op, result); };
+  events.logged = [id](int level, uint64_t, const std::string& text) {
+    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), "runtime of " + id + ": " + text);
+  };
+  events.ended = [this, id](const plugins::HostEnd& end) { lost(id, end.how); };
+  return events;
+}
+
+void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched) {
+  plugins::PluginHost::Command command;
+  command.program = places_.program;
+  command.plugin = places_.plugin;
+  command.socket = places_.socket_dir + "/" + std::to_string(op) + ".sock";
+  std::string directory = places_.data_dir + "/" + id;
+  UniqueFd host_log(open((directory + "/host.log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+  command.log = host_log.get();
+  auto link = plugins::PluginHost::spawn(loop_, command, events_of(id));
+  if (!link) return launched(fail(std::move(link.error())));
+  auto host = std::make_unique<Host>();
+  host->link = std::move(*link);
+  host->known = {host->link->pid(), command.socket};
+  model::RuntimeHost known = host->known;
+  hosts_[id] = std::move(host);
+  Json config = {{"container", id}, {"runDir", places_.socket_dir}, {"logDir", directory},
+                 {"log", {{"maxBytes", kLogBytes}, {"maxFiles", kLogFiles}}}};
+  spawned(known, [this, id, config, known, launched] {
+    auto found = hosts_.find(id);
+    if (found == hosts_.end()) return launched(fail(Code::kUnavailable, "the runtime host has ended"));
+    found->second->link->start(config, [known, launched](const Status& started) {
+      launched(started ? Result<model::RuntimeHost>(known) : fail(started.error()));
+    });
+  });
+}
+
+void RuntimeHosts::adopt(const std::string& id, const model::RuntimeHost& known, std::function<void(Status)> adopted) {
+  // Of a host that doesn't answer at all nothing may be left running.
+  auto events = events_of(id);
+  auto once = std::make_shared<std::function<void(Status)>>(std::move(adopted));
+  auto answer = [once](Status status) {
+    if (auto call = std::exchange(*once, nullptr)) call(std::move(status));
+  };
+  events.ready = [answer](const plugins::HostIdentity&) { answer({}); };
+  events.ended = [this, id, answer, once](const plugins::HostEnd& end) {
+    bool early = static_cast<bool>(*once);
+    if (early) {
+      forget(id);
+      return answer(fail(Code::kUnavailable, end.how));
+    }
+    lost(id, end.how);
+  };
+  auto link = plugins::PluginHost::adopt(loop_, known.socket, std::move(events));
+  if (!link) return answer(fail(std::move(link.error())));
+  auto host = std::make_unique<Host>();
+  host->link = std::move(*link);
+  host->known = known;
+  hosts_[id] = std::move(host);
+}
+
+void RuntimeHosts::end_orphan(const std::string& socket) {
+  auto holder = std::make_shared<std::unique_ptr<plugins::PluginHost>>();
+  plugins::PluginHost::Events events;
+  events.ended = [holder, socket](const plugins::HostEnd&) {
+    unlink(socket.c_str());
+    auto gone = std::move(*holder);
+  };
+  auto link = plugins::PluginHost::adopt(loop_, socket, std::move(events));
+  if (!link) {
+    unlink(socket.c_str());
+    return;
+  }
+  *holder = std::move(*link);
+  (*holder)->stop();
+}
+
+void RuntimeHosts::probe(const Json& request, Answer done) {
+  struct Probing {
+    std::unique_ptr<plugins::PluginHost> link;
+    Answer done;
+    std::string directory;
+    void finish(Result<Json> result) {
+      std::error_code error;
+      std::filesystem::remove_all(directory, error);
+      if (auto call = std::exchange(done, nullptr)) call(std::move(result));
+    }
+  };
+  auto probing = std::make_shared<Probing>();
+  probing->done = std::move(done);
+  probing->directory = places_.socket_dir + "/probe";
+  std::error_code error;
+  std::filesystem::create_directories(probing->directory, error);
+  plugins::PluginHost::Command command;
+  command.program = places_.program;
+  command.plugin = places_.plugin;
+  plugins::PluginHost::Events events;
+  events.ended = [probing](const plugins::HostEnd& end) {
+    probing->finish(fail(Code::kUnavailable, "the probing host " + end.how));
+    auto gone = std::move(probing->link);
+  };
+  auto link = plugins::PluginHost::spawn(loop_, command, std::move(events));
+  if (!link) return probing->finish(fail(std::move(link.error())));
+  probing->link = std::move(*link);
+  Json config = {{"container", "probe"}, {"runDir", probing->directory}, {"logDir", probing->directory},
+                 {"log", {{"maxBytes", kLogBytes}, {"maxFiles", 1}}}};
+  probing->link->start(config, [probing, request](const Status& started) {
+    if (!started) return probing->finish(fail(started.error()));
+    probing->link->call(unjournaled_op(), "runtime.probe", request, {}, [probing](Result<Json> result, const std::vector<UniqueFd>&) {
+      probing->finish(std::move(result));
+      if (probing->link) probing->link->stop();
+    });
+  });
+}
+
+PluginPort* RuntimeHosts::find(const std::string& id) {
+  auto found = hosts_.find(id);
+  return found == hosts_.end() ? nullptr : found->second.get();
+}
+
+void RuntimeHosts::ack(const std::string& id, uint64_t report) {
+  if (auto found = hosts_.find(id); found != hosts_.end()) found->second->link->ack(report);
+}
+
+void RuntimeHosts::dismiss(const std::string& id) {
+  auto found = hosts_.find(id);
+  if (found == hosts_.end() || std::exchange(found->second->dismissed, true)) return;
+  found->second->link->stop();
+}
+
+void RuntimeHosts::kill(const std::string& id) {
+  auto found = hosts_.find(id);
+  if (found == hosts_.end()) return;
+  found->second->dismissed = true;
+  found->second->link->kill();
+}
+
+void RuntimeHosts::when_gone(const std::string& id, std::function<void()> then) {
+  if (!hosts_.contains(id)) return then();
+  waiting_[id].push_back(std::move(then));
+}
+
+void RuntimeHosts::forget(const std::string& id) {
+  auto found = hosts_.find(id);
+  if (found == hosts_.end()) return;
+  unlink(found->second->known.socket.c_str());
+  hosts_.erase(found);
+}
+
+void RuntimeHosts::lost(const std::string& id, const std::string& how) {
+  auto found = hosts_.find(id);
+  if (found == hosts_.end()) return;
+  bool dismissed = found->second->dismissed;
+  forget(id);
+  events_.gone(id, dismissed, how);
+  auto waiting = waiting_.extract(id);
+  if (waiting.empty()) return;
+  for (auto& then : waiting.mapped()) then();
+}
+
+}  // namespace bulkhead::engine

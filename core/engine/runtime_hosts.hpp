@@ -40,7 +40,9 @@ class RuntimeHosts {
 
   using Launched = std::function<void(Result<model::RuntimeHost>)>;
   // `op` (of the start) names the socket. The plugin is started with its config before `launched` is called.
-  void launch(const std::string& id, uint64_t op, std::function<void(const model::RuntimeHost&, std::function<void()>)> spawned, Launched launched);
+  // When the process exists, `spawned` is told who it is, and calls its second argument when the journal knows it too.
+  using Spawned = std::function<void(const model::RuntimeHost&, std::function<void()> go)>;
+  void launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched);
   void adopt(const std::string& id, const model::RuntimeHost& host, std::function<void(Status)> adopted);
 
   // runtime.probe in a host that ends with the answer.
@@ -56,6 +58,8 @@ class RuntimeHosts {
 
  private:
   struct Host;
+  plugins::PluginHost::Events events_of(const std::string& id);
+  void forget(const std::string& id);
   void lost(const std::string& id, const std::string& how);
 
   loop::Loop& loop_;

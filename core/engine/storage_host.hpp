@@ -1,9 +1,11 @@
 // The storage plugin as a port: its host is started with the service, started again with a growing delay when it crashes, and
 // parked when it keeps crashing. What was asked of a host that died is answered kUnavailable; nobody waits for a ghost.
+// Each start, end and crash is an event of stream plugin/storage-local.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/loop/handles.hpp"
@@ -24,18 +26,25 @@ class StorageHost : public PluginPort {
   StorageHost(loop::Loop& loop, store::Ledger& ledger, Places places);
   ~StorageHost() override;
 
+  // Once the plugin has started or failed to.
   void start(std::function<void(Status)> started);
   void stop(std::function<void()> stopped);
   void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds, Answer answer) override;
 
  private:
-  void spawn();
-  void crashed(const std::string& how);
+  void plugin_started(const Status& status, const std::function<void(Status)>& then);
+  void ended(const plugins::HostEnd& end);
+  void note(const char* type, Json data);
 
   loop::Loop& loop_;
   store::Ledger& ledger_;
   Places places_;
   std::unique_ptr<plugins::PluginHost> host_;
+  plugins::HostIdentity identity_;
+  plugins::RestartPolicy policy_;
+  loop::Timer restart_;
+  std::function<void()> stopped_;
+  std::set<uint64_t> open_;  // operations it is at work on: what a crash interrupts
 };
 
 }  // namespace bulkhead::engine
