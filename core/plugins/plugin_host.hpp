@@ -22,7 +22,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bulkhead/json.hpp"
@@ -42,10 +44,20 @@ struct HostIdentity {
 };
 
 struct HostEnd {
-  bool asked = false;  // stop() was called
-  int exit_code = -1;  // -1: killed by a signal, or unknown because it is no child of this process
+  bool asked = false;            // stop() was called
+  std::optional<Error> refused;  // it could not load or create its plugin
+  int exit_code = -1;            // -1: a signal, or unknown because it is no child of this process
   int signal = 0;
   std::string how;  // "was killed by signal 9", "exited with 1: <why>": to follow the host's name
+};
+
+// How long we wait for a host. Generous: a host that is only slow must not be killed.
+struct Patience {
+  uint64_t ping_every_ms = 5'000;      // while a call is open; an idle service wakes nobody
+  uint64_t ping_deadline_ms = 30'000;  // then it is killed
+  uint64_t stop_deadline_ms = 30'000;  // from stop() on, likewise
+  uint64_t exit_deadline_ms = 2'000;   // from the end of its connection on, likewise
+  uint64_t ack_after_ms = 2'000;       // the end of an operation: a commit takes milliseconds
 };
 
 class PluginHost {
@@ -70,10 +82,10 @@ class PluginHost {
 
   // Each event may be empty.
   static Result<std::unique_ptr<PluginHost>> spawn(loop::Loop& loop, const Command& command,
-                                                   Events events);
+                                                   Events events, Patience patience = {});
   // The host that listens on this socket. Its former connection, if there is one, is closed by it.
   static Result<std::unique_ptr<PluginHost>> adopt(loop::Loop& loop, const std::string& socket,
-                                                   Events events);
+                                                   Events events, Patience patience = {});
   // Ends a host without a socket; leaves the others alone. Open calls are not answered any more.
   ~PluginHost();
 
