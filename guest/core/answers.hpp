@@ -1,0 +1,17 @@
+// The JSON bodies of answers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bulkhead/result.hpp"
+
+namespace bulkhead::guest {
+
+// {"code": n, "message": s}
+std::string error_body(const Error& error);
+
+std::string ping_body(std::string_view version, uint64_t uptime_us);
+
+}  // namespace bulkhead::guest

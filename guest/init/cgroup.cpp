@@ -1,0 +1,88 @@
+#include "guest/init/cgroup.hpp"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+
+#include <cmath>
+
+#include "guest/core/errors.hpp"
+#include "guest/init/files.hpp"
+
+namespace bulkhead::guest {
+namespace {
+
+constexpr const char* kRoot = "/sys/fs/cgroup";
+constexpr const char* kContainer = "/sys/fs/cgroup/container";
+constexpr int kPeriodUs = 100'000;
+
+Status make_cgroup(const char* path) {
+  if (mkdir(path, 0755) != 0) return fail_now(std::string("create cgroup ") + path);
+  return {};
+}
+
+uint64_t total_memory() {
+  struct sysinfo info {};
+  sysinfo(&info);
+  return uint64_t{info.totalram} * info.mem_unit;
+}
+
+}  // namespace
+
+Status prepare_cgroups() {
+  if (mount("cgroup2", kRoot, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
+    return fail_now("mount cgroup2");
+  // One by one: a kernel without one of them must not lose the others.
+  for (const char* controller : {"+memory", "+pids", "+cpu", "+io", "+cpuset", "+hugetlb"})
+    (void)write_kernel_file("/sys/fs/cgroup/cgroup.subtree_control", controller);
+  if (auto status = make_cgroup("/sys/fs/cgroup/agent"); !status) return status;
+  if (auto status = make_cgroup(kContainer); !status) return status;
+  return write_kernel_file("/sys/fs/cgroup/agent/cgroup.procs", "0");
+}
+
+Status limit_container(const ContainerSpec& spec) {
+  if (spec.memory_bytes > 0) {
+    auto status =
+        write_kernel_file("/sys/fs/cgroup/container/memory.max", std::to_string(spec.memory_bytes));
+    if (!status) return status;
+  }
+  if (spec.cpus > 0) {
+    // The kernel's least quota is 1 ms.
+    auto quota = std::max<long>(1000, std::lround(spec.cpus * kPeriodUs));
+    return write_kernel_file("/sys/fs/cgroup/container/cpu.max",
+                             std::to_string(quota) + " " + std::to_string(kPeriodUs));
+  }
+  return {};
+}
+
+UniqueFd open_container_cgroup() {
+  return UniqueFd(open(kContainer, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+uint64_t count_oom_kills() {
+  return parse_keyed(read_kernel_file("/sys/fs/cgroup/container/memory.events"), "oom_kill");
+}
+
+Status kill_container_cgroup() {
+  return write_kernel_file("/sys/fs/cgroup/container/cgroup.kill", "1");
+}
+
+Statistics read_statistics() {
+  Statistics statistics;
+  auto read = [](const char* path) { return read_kernel_file(path, 64 * 1024); };
+  statistics.memory_usage_bytes = parse_single(read("/sys/fs/cgroup/container/memory.current"));
+  statistics.memory_limit_bytes = parse_single(read("/sys/fs/cgroup/container/memory.max"));
+  if (statistics.memory_limit_bytes == 0) statistics.memory_limit_bytes = total_memory();
+  statistics.cpu_usage_usec = parse_keyed(read("/sys/fs/cgroup/container/cpu.stat"), "usage_usec");
+  std::string io = read("/sys/fs/cgroup/container/io.stat");
+  statistics.block_read_bytes = sum_nested(io, "rbytes");
+  statistics.block_write_bytes = sum_nested(io, "wbytes");
+  statistics.num_processes = parse_single(read("/sys/fs/cgroup/container/pids.current"));
+  Traffic traffic = parse_traffic(read("/proc/net/dev"));
+  statistics.network_rx_bytes = traffic.received;
+  statistics.network_tx_bytes = traffic.sent;
+  return statistics;
+}
+
+}  // namespace bulkhead::guest
