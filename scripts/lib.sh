@@ -56,3 +56,17 @@ build_preset() {
   step "The $preset build" \
     cmake --build "$BULKHEAD_SOURCE/build/$preset" --parallel "$(jobs_that_fit)" ${1:+--target "$@"}
 }
+
+# build_kernel: builds the guest kernel or finds it in the cache, and says where in $KERNEL.
+build_kernel() {
+  need_space "$BULKHEAD_CACHE" 64 "The guest kernel"
+  step "Building the guest kernel" "$BULKHEAD_SOURCE/guest/kernel/build.sh" --jobs "$(jobs_that_fit)" >/dev/null
+  KERNEL=$("$BULKHEAD_SOURCE/guest/kernel/build.sh" --print-path)
+}
+
+# place_kernel PRESET: a build tree has the shape of an installed one, so the kernel belongs into it.
+place_kernel() {
+  local place=$BULKHEAD_SOURCE/build/$1/share/bulkhead
+  mkdir -p "$place"
+  cmp -s "$KERNEL" "$place/vmlinux" || step "Copying the guest kernel" cp --reflink=auto "$KERNEL" "$place/vmlinux"
+}

@@ -20,8 +20,8 @@ say "2/6 building into build/release (some minutes the first time)"
 build_preset release
 
 say "3/6 the guest's kernel"
-need_space "$BULKHEAD_CACHE" 64 "The guest kernel"
-step "Building the guest kernel" guest/kernel/build.sh --jobs "$(nproc)"
+build_kernel
+place_kernel release
 
 say "4/6 the service, as $(id -un)"
 container system status >/dev/null 2>&1 || step "Starting the service" container system start

@@ -32,13 +32,15 @@ unit_tests() { # PRESET
 stage_unit() { unit_tests release; }
 
 stage_kernel() {
-  need_space "$BULKHEAD_CACHE" 64 "The guest kernel"
-  guest/kernel/build.sh --jobs "$(nproc)"
+  build_kernel
+  say "kernel: $KERNEL"
 }
 
 behaviour_tests() { # PRESET [PYTEST OPTION...]
   local preset=$1
   shift
+  build_kernel
+  place_kernel "$preset"
   # shellcheck disable=SC2086  # PYTEST_ARGS is a list of words
   BULKHEAD_BUILD=$BULKHEAD_SOURCE/build/$preset \
     "$PYTHON" -m pytest -p no:cacheprovider --durations=15 "$@" ${PYTEST_ARGS:-} tests/behaviour
@@ -67,9 +69,17 @@ stage_fuzz() {
   say "fuzz: $(find build/fuzz/fuzzers -maxdepth 1 -type f -executable | wc -l) fuzzers ran ${FUZZ_SECONDS:-60} s each, nothing found"
 }
 
-stage_bench() { "$PYTHON" tests/bench/run.py build/release; }
+stage_bench() {
+  build_kernel
+  place_kernel release
+  "$PYTHON" tests/bench/run.py build/release
+}
 
-stage_docs() { "$PYTHON" scripts/check-docs-examples.py build/release; }
+stage_docs() {
+  build_kernel
+  place_kernel release
+  "$PYTHON" scripts/check-docs-examples.py build/release
+}
 
 keep_going=
 if [ "${1:-}" = --keep-going ]; then keep_going=1; shift; fi
