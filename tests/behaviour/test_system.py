@@ -56,6 +56,12 @@ def test_without_the_service_commands_say_how_to_start_it(fresh):
     assert box.ok("--help").out
 
 
+def test_a_command_starts_the_service_if_need_be(fresh):
+    box = fresh(start=False)
+    assert box.ok("list", environment={"CONTAINER_AUTOSTART": "1"}).rc == 0
+    assert box.status().json["status"] == "running"
+
+
 def test_the_root_and_socket_are_its_owners_only(bare):
     mode = os.stat(bare.socket()).st_mode
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600

@@ -60,7 +60,7 @@ class Box:
         kept = {key: value for key, value in os.environ.items()
                 if not key.startswith(("CONTAINER_", "BULKHEAD_", "XDG_")) and key not in ("PYTHONPATH", "SSH_AUTH_SOCK")}
         self.environment = {**kept, "CONTAINER_ROOT": str(self.root), "TMPDIR": str(self.temporary), "LC_ALL": "C.UTF-8",
-                            "BULKHEAD_CACHE": self.cache, "PATH": f"{self.build / 'bin'}:{os.environ['PATH']}", **(environment or {})}
+                            "BULKHEAD_CACHE": self.cache, "CONTAINER_AUTOSTART": "0", "PATH": f"{self.build / 'bin'}:{os.environ['PATH']}", **(environment or {})}
 
     # --- commands
 
