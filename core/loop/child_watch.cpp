@@ -2,10 +2,13 @@
 
 #include <sys/wait.h>
 
+#include <cerrno>
+
 namespace bulkhead::loop {
 
 std::string ChildEnd::text() const {
-  return signal ? "was killed by signal " + std::to_string(signal) : "exited with " + std::to_string(exit_code);
+  if (signal != 0) return "was killed by signal " + std::to_string(signal);
+  return exit_code < 0 ? "ended" : "exited with status " + std::to_string(exit_code);
 }
 
 ChildWatch::ChildWatch(Loop& loop, UniqueFd pidfd, std::function<void(const ChildEnd&)> ended)
@@ -17,15 +20,18 @@ ChildWatch::ChildWatch(Loop& loop, UniqueFd pidfd, std::function<void(const Chil
 
 void ChildWatch::reap() {
   siginfo_t info{};
-  if (waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
-  poll_.reset();
+  const int result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG);
+  if (result != 0 && errno == EINTR) return;
+  if (result == 0 && info.si_pid == 0) return;
   ChildEnd end;
-  if (info.si_code == CLD_EXITED) {
+  // If somebody else has reaped it, how it ended is unknown, but not that it did.
+  if (result == 0 && info.si_code == CLD_EXITED) {
     end.exit_code = info.si_status;
-  } else {
+  } else if (result == 0) {
     end.signal = info.si_status;
   }
-  auto call = std::move(ended_);
+  poll_.reset();
+  const auto call = std::move(ended_);
   call(end);
 }
 

@@ -1,4 +1,5 @@
-// Waits for one child by its pidfd and reaps it: no SIGCHLD handler, so nobody else's children are touched.
+// Waits for one child by its pidfd and reaps it: no SIGCHLD handler, so nobody else's children are
+// touched.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,9 @@
 namespace bulkhead::loop {
 
 struct ChildEnd {
-  int exit_code = -1;  // -1 if a signal ended it
+  int exit_code = -1;  // -1 if a signal ended it, or if nobody can know
   int signal = 0;
-  std::string text() const;  // "exited with 1", "was killed by signal 9"
+  std::string text() const;  // "exited with status 1", "was killed by signal 9", "ended"
 };
 
 class ChildWatch {

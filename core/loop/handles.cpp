@@ -1,31 +1,37 @@
 #include "handles.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace bulkhead::loop {
 
 // Each callback is copied before it is called: it may destroy the object that holds it (rule 3).
 
-Async::Async(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)), handle_(this) {
+Async::Async(Loop& loop, std::function<void()> callback)
+    : callback_(std::move(callback)), handle_(this) {
   uv_async_init(loop.raw(), handle_.get(), [](uv_async_t* handle) {
-    auto* self = Boxed<uv_async_t>::owner_of<Async>(handle);
-    if (!self) return;
+    const auto* self = Boxed<uv_async_t>::owner_of<Async>(handle);
+    if (self == nullptr) return;
     auto call = self->callback_;
-    call();
+    Loop::guarded(handle->loop, call);
   });
 }
 
-Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)), handle_(this) {
+Timer::Timer(Loop& loop, std::function<void()> callback)
+    : callback_(std::move(callback)), handle_(this) {
   uv_timer_init(loop.raw(), handle_.get());
 }
 
 void Timer::start(uint64_t milliseconds, uint64_t repeat_milliseconds) {
+  // The loop's idea of "now" may be old if a callback took long.
   uv_update_time(handle_.get()->loop);
   uv_timer_start(
       handle_.get(),
       [](uv_timer_t* handle) {
-        auto* self = Boxed<uv_timer_t>::owner_of<Timer>(handle);
-        if (!self) return;
+        const auto* self = Boxed<uv_timer_t>::owner_of<Timer>(handle);
+        if (self == nullptr) return;
         auto call = self->callback_;
-        call();
+        Loop::guarded(handle->loop, call);
       },
       milliseconds, repeat_milliseconds);
 }
@@ -36,16 +42,20 @@ Signal::Signal(Loop& loop, int signal, std::function<void()> callback)
   uv_signal_start(
       handle_.get(),
       [](uv_signal_t* handle, int) {
-        auto* self = Boxed<uv_signal_t>::owner_of<Signal>(handle);
-        if (!self) return;
+        const auto* self = Boxed<uv_signal_t>::owner_of<Signal>(handle);
+        if (self == nullptr) return;
         auto call = self->callback_;
-        call();
+        Loop::guarded(handle->loop, call);
       },
       signal);
 }
 
-Poll::Poll(Loop& loop, int fd, std::function<void(int)> callback) : callback_(std::move(callback)), handle_(this) {
-  uv_poll_init(loop.raw(), handle_.get(), fd);
+Poll::Poll(Loop& loop, int fd, std::function<void(int)> callback)
+    : callback_(std::move(callback)), handle_(this) {
+  const int error = uv_poll_init(loop.raw(), handle_.get(), fd);
+  if (error == 0) return;
+  std::fprintf(stderr, "descriptor %d can't be polled: %s\n", fd, uv_strerror(error));
+  std::abort();
 }
 
 void Poll::watch(int events) {
@@ -56,11 +66,11 @@ void Poll::watch(int events) {
     return;
   }
   uv_poll_start(handle_.get(), events, [](uv_poll_t* handle, int status, int ready) {
-    auto* self = Boxed<uv_poll_t>::owner_of<Poll>(handle);
-    if (!self) return;
+    const auto* self = Boxed<uv_poll_t>::owner_of<Poll>(handle);
+    if (self == nullptr) return;
     auto call = self->callback_;
     // An error is for the owner's next read or write to find.
-    call(status < 0 ? UV_READABLE | UV_WRITABLE : ready);
+    Loop::guarded(handle->loop, call, status < 0 ? UV_READABLE | UV_WRITABLE : ready);
   });
 }
 

@@ -1,4 +1,5 @@
-// The small handles: Async (wake the loop from another thread), Timer, Signal, Poll (readiness of a descriptor).
+// The small handles: Async (wake the loop from another thread), Timer, Signal, Poll (readiness of a
+// descriptor).
 #pragma once
 
 #include <functional>
@@ -73,7 +74,9 @@ class Signal {
   Boxed<uv_signal_t> handle_;
 };
 
-// Readiness of a descriptor that somebody else owns and closes after this object is gone.
+// Readiness of a descriptor that somebody else owns and closes after this object is gone. A socket,
+// a pipe, a terminal or the like: a file is always ready, and to poll one is a bug that ends the
+// process.
 class Poll {
  public:
   Poll(Loop& loop, int fd, std::function<void(int events)> callback);  // UV_READABLE | UV_WRITABLE

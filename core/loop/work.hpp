@@ -1,4 +1,5 @@
-// Blocking work on libuv's thread pool: files, hashes, folds. `then` runs on the loop afterwards, always.
+// Blocking work on libuv's thread pool: files, hashes, folds. `then` runs on the loop afterwards,
+// unless the loop is being destroyed; whatever `blocking` uses must be its own or outlive the loop.
 #pragma once
 
 #include <functional>
