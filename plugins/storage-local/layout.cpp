@@ -1,0 +1,35 @@
+#include "layout.hpp"
+
+#include <unistd.h>
+
+namespace bulkhead::storage {
+namespace {
+
+constexpr std::string_view kLayoutMark = R"({"imageLayoutVersion":"1.0.0"})";
+constexpr std::string_view kEmptyIndex =
+    R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]})";
+
+void remove_unfinished(const Path& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".tmp") remove_tree(it->path());
+  }
+}
+
+Status ensure_file(const Path& path, std::string_view content) {
+  return ::access(path.c_str(), F_OK) == 0 ? Status{} : replace_file(path, content);
+}
+
+}  // namespace
+
+Status Layout::initialize() const {
+  remove_tree(ingest());
+  for (const Path& directory : {blobs(), ingest(), disks(), templates(), containers()}) {
+    if (Status made = make_directories(directory); !made) return made;
+  }
+  for (const Path& directory : {root_ / "images", disks(), templates(), containers()}) remove_unfinished(directory);
+  if (Status marked = ensure_file(root_ / "images" / "oci-layout", kLayoutMark); !marked) return marked;
+  return ensure_file(index(), kEmptyIndex);
+}
+
+}  // namespace bulkhead::storage

@@ -1,0 +1,40 @@
+// Where things are below the plugin's root. images/ is an OCI image layout that other tools may read (and, with the service
+// stopped, write); everything else is ours.
+//
+//     images/{oci-layout, index.json, blobs/sha256/<hex>}    verified content; what is here is whole and never changes
+//     ingest/<n>                                             what is being received; emptied at start
+//     disks/<manifest hex>.ext4                              image disks, made from blobs; *.tmp while being made
+//     templates/<bytes>.ext4                                 formatted writable disks
+//     containers/<id>/writable.ext4                          one per container
+#pragma once
+
+#include <string>
+
+#include "bulkhead/result.hpp"
+#include "digest.hpp"
+#include "file_io.hpp"
+
+namespace bulkhead::storage {
+
+class Layout {
+ public:
+  explicit Layout(Path root) : root_(std::move(root)) {}
+
+  // Makes the folders and removes what a former run left half done.
+  Status initialize() const;
+
+  Path index() const { return root_ / "images" / "index.json"; }
+  Path blobs() const { return root_ / "images" / "blobs" / "sha256"; }
+  Path blob(const Digest& digest) const { return blobs() / digest.hex(); }
+  Path ingest() const { return root_ / "ingest"; }
+  Path disks() const { return root_ / "disks"; }
+  Path disk(const Digest& manifest) const { return disks() / (manifest.hex() + ".ext4"); }
+  Path templates() const { return root_ / "templates"; }
+  Path containers() const { return root_ / "containers"; }
+  Path container(const std::string& id) const { return containers() / id; }
+
+ private:
+  Path root_;
+};
+
+}  // namespace bulkhead::storage

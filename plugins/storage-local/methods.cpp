@@ -1,0 +1,206 @@
+#include "methods.hpp"
+
+#include <ctime>
+
+#include "bulkhead/reference.hpp"
+#include "collection.hpp"
+#include "containers.hpp"
+#include "image.hpp"
+#include "import.hpp"
+#include "load.hpp"
+#include "reference_table.hpp"
+#include "save.hpp"
+#include "writable_disk.hpp"
+
+namespace bulkhead::storage {
+namespace {
+
+const Json& member(const Json& object, const char* key) {
+  static const Json kNothing;
+  const auto found = object.find(key);
+  return found == object.end() ? kNothing : *found;
+}
+
+Result<int> descriptor_of(const Call& call) {
+  if (call.fds.empty()) return fail(Code::kInvalid, "the request came without its file descriptor");
+  return call.fds.front().get();
+}
+
+Result<Digest> digest_of(const Json& object) {
+  Result<std::string> text = string_at(object, "digest");
+  if (!text) return tl::unexpected(std::move(text.error()));
+  Result<Digest> digest = Digest::parse(*text);
+  if (!digest) return fail(Code::kInvalid, std::move(digest.error().message));
+  return digest;
+}
+
+Result<std::string> reference_of(const Json& object) {
+  const Result<std::string> text = string_at(object, "reference");
+  if (!text) return text;
+  const Result<Reference> reference = parse_reference(*text);
+  if (!reference) return tl::unexpected(reference.error());
+  return reference->text();
+}
+
+std::string now() {
+  const std::time_t seconds = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+Result<Json> load(Store& store, const Call& call) {
+  const Result<int> fd = descriptor_of(call);
+  if (!fd) return tl::unexpected(fd.error());
+  return load_archive(store, *fd, {string_or(call.body, "label", "archive"), bool_or(call.body, "force", false)}, call.task);
+}
+
+Result<Json> import(Store& store, const Call& call) {
+  const Result<int> fd = descriptor_of(call);
+  if (!fd) return tl::unexpected(fd.error());
+  Result<Platform> platform = Platform::from_json(member(call.body, "platform"));
+  if (!platform) return tl::unexpected(std::move(platform.error()));
+  return import_root(store, *fd,
+                     {string_or(call.body, "reference", ""), std::move(*platform), member(call.body, "config"),
+                      string_or(call.body, "message", ""), string_or(call.body, "label", "archive"), now()},
+                     call.task);
+}
+
+Result<Json> save(Store& store, const Call& call) {
+  const Result<int> fd = descriptor_of(call);
+  if (!fd) return tl::unexpected(fd.error());
+  if (const std::string format = string_or(call.body, "format", "oci"); format != "oci") {
+    return fail(Code::kUnsupported, "images are saved as \"oci\", which docker load reads too; \"" + format + "\" isn't known");
+  }
+  std::optional<Platform> platform;
+  if (call.body.contains("platform")) {
+    Result<Platform> asked = Platform::from_json(call.body["platform"]);
+    if (!asked) return tl::unexpected(std::move(asked.error()));
+    platform = std::move(*asked);
+  }
+  std::vector<SavedImage> images;
+  for (const Json& item : member(call.body, "images")) {
+    Result<Digest> digest = digest_of(item);
+    if (!digest) return tl::unexpected(std::move(digest.error()));
+    images.push_back({string_or(item, "reference", ""), std::move(*digest)});
+  }
+  if (images.empty()) return fail(Code::kInvalid, "no image to save");
+  const Result<uint64_t> bytes = save_images(store, images, platform, *fd, call.task);
+  if (!bytes) return tl::unexpected(bytes.error());
+  return Json{{"bytes", *bytes}};
+}
+
+Result<Json> tag(Store& store, const Call& call) {
+  const Result<std::string> reference = reference_of(call.body);
+  if (!reference) return tl::unexpected(reference.error());
+  const Result<Digest> digest = digest_of(call.body);
+  if (!digest) return tl::unexpected(digest.error());
+  const std::lock_guard lock(store.commit);
+  const Result<Image> image = Image::read(store.content, *digest, store.limits);
+  if (!image) return tl::unexpected(image.error());
+  Result<ReferenceTable> table = ReferenceTable::load(store.layout, store.limits);
+  if (!table) return tl::unexpected(std::move(table.error()));
+  table->set(*reference, image->descriptor);
+  if (Status saved = table->save(); !saved) return tl::unexpected(std::move(saved.error()));
+  return Json{{"image", image->to_json(*reference)}};
+}
+
+Result<Json> untag(Store& store, const Call& call) {
+  const Result<std::string> reference = reference_of(call.body);
+  if (!reference) return tl::unexpected(reference.error());
+  const std::lock_guard lock(store.commit);
+  Result<ReferenceTable> table = ReferenceTable::load(store.layout, store.limits);
+  if (!table) return tl::unexpected(std::move(table.error()));
+  table->remove(*reference);
+  if (Status saved = table->save(); !saved) return tl::unexpected(std::move(saved.error()));
+  return Json::object();
+}
+
+Result<Json> image(Store& store, const Call& call) {
+  const Result<Digest> digest = digest_of(call.body);
+  if (!digest) return tl::unexpected(digest.error());
+  const Result<Image> image = Image::read(store.content, *digest, store.limits);
+  if (!image) return tl::unexpected(image.error());
+  return Json{{"image", image->to_json()}};
+}
+
+Result<Json> prepare(Store& store, const Call& call) {
+  const Result<Digest> digest = digest_of(call.body);
+  if (!digest) return tl::unexpected(digest.error());
+  const Result<Platform> platform = Platform::from_json(member(call.body, "platform"));
+  if (!platform) return tl::unexpected(platform.error());
+  return prepare_image(store, *digest, *platform, call.task);
+}
+
+Result<Json> create(Store& store, const Call& call) {
+  Result<std::string> id = container_id(call.body);
+  if (!id) return tl::unexpected(std::move(id.error()));
+  Result<Digest> digest = digest_of(call.body);
+  if (!digest) return tl::unexpected(std::move(digest.error()));
+  Result<Platform> platform = Platform::from_json(member(call.body, "platform"));
+  if (!platform) return tl::unexpected(std::move(platform.error()));
+  const int64_t bytes = integer_or(call.body, "writableBytes", static_cast<int64_t>(kDefaultWritableBytes));
+  if (bytes < 0) return fail(Code::kInvalid, "\"writableBytes\" is negative");
+  return create_container(store, {std::move(*id), std::move(*digest), std::move(*platform), static_cast<uint64_t>(bytes)}, call.task);
+}
+
+Result<Json> remove(Store& store, const Call& call) {
+  const Result<std::string> id = container_id(call.body);
+  if (!id) return tl::unexpected(id.error());
+  return Json{{"reclaimed", delete_container(store, *id)}};
+}
+
+Result<Json> inspect(Store& store, const Call& call) {
+  const Result<std::string> id = container_id(call.body);
+  if (!id) return tl::unexpected(id.error());
+  return inspect_container(store, *id);
+}
+
+Result<Json> list(Store& store, const Call&) { return list_all(store); }
+Result<Json> usage(Store& store, const Call&) { return measure_usage(store); }
+
+// The lists must be there: a request that forgets one would otherwise remove everything.
+Result<Json> collect_garbage(Store& store, const Call& call) {
+  for (const char* key : {"images", "references", "containers"}) {
+    if (!member(call.body, key).is_array()) return fail(Code::kInvalid, std::string("\"") + key + "\" must be a list");
+  }
+  Alive alive;
+  for (const Json& text : call.body["images"]) {
+    Result<Digest> digest = Digest::parse(text.is_string() ? text.get<std::string>() : "");
+    if (!digest) return fail(Code::kInvalid, std::move(digest.error().message));
+    alive.images.insert(std::move(*digest));
+  }
+  for (const Json& item : call.body["references"]) {
+    Result<std::string> reference = string_at(item, "reference");
+    if (!reference) return tl::unexpected(std::move(reference.error()));
+    Result<Digest> digest = digest_of(item);
+    if (!digest) return tl::unexpected(std::move(digest.error()));
+    alive.references.emplace_back(std::move(*reference), std::move(*digest));
+  }
+  for (const Json& id : call.body["containers"]) {
+    if (!id.is_string()) return fail(Code::kInvalid, "\"containers\" must be a list of ids");
+    alive.containers.insert(id.get<std::string>());
+  }
+  return collect(store, alive, bool_or(call.body, "dryRun", false));
+}
+
+constexpr Method kMethods[] = {
+    {"storage.load", true, load},         {"storage.import", true, import},   {"storage.save", true, save},
+    {"storage.tag", false, tag},          {"storage.untag", false, untag},    {"storage.image", false, image},
+    {"storage.prepare", false, prepare},  {"storage.create", false, create},  {"storage.delete", false, remove},
+    {"storage.inspect", false, inspect},  {"storage.list", false, list},      {"storage.usage", false, usage},
+    {"storage.gc", false, collect_garbage},
+};
+
+}  // namespace
+
+const Method* find_method(std::string_view name) {
+  for (const Method& method : kMethods) {
+    if (name == method.name) return &method;
+  }
+  return nullptr;
+}
+
+}  // namespace bulkhead::storage
