@@ -15,8 +15,7 @@ Json value_or(const Json& object, const char* key, Json fallback) {
 }
 
 Code guest_code(const Json& body, int status) {
-  const auto found = body.find("code");
-  const int64_t claimed = found != body.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  const int64_t claimed = integer_or(body, "code", 0);
   // What only the host can know (its disk, its plugins) a guest doesn't get to say.
   for (Code known : {Code::kUnsupported, Code::kNotFound, Code::kConflict, Code::kDenied,
                      Code::kInvalid, Code::kNoSpace, Code::kTimeout, Code::kCommandNotFound,
@@ -56,7 +55,7 @@ Json container_body(const CreateRequest& request, int64_t time_us, std::string_v
 std::string process_head(const ProcessRequest& request) {
   Json process = request.process;
   process["stdin"] = request.with_stdin;
-  const std::string text = process.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = dump_json(process);
   const auto size = static_cast<uint32_t>(text.size());
   std::string head;
   for (int shift : {24, 16, 8, 0}) head += static_cast<char>(size >> shift & 0xff);
@@ -64,17 +63,13 @@ std::string process_head(const ProcessRequest& request) {
 }
 
 Error guest_error(int status, std::string_view body) {
-  const Json parsed = Json::parse(body, nullptr, /*allow_exceptions=*/false);
-  Error error{Code::kInternal, "the guest answered with status " + std::to_string(status), {}};
-  if (!parsed.is_object()) return error;
-  error.code = guest_code(parsed, status);
-  const auto message = parsed.find("message");
-  if (message == parsed.end() || !message->is_string()) return error;
-  std::string text = message->get<std::string>().substr(0, kLongestMessage);
+  const Json parsed = parse_json(body).value_or(Json::object());
+  std::string text = string_or(parsed, "message", "").substr(0, kLongestMessage);
   text.resize(whole_characters(text));
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-  if (!text.empty()) error.message = std::move(text);
-  return error;
+  auto is_control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
+  std::replace_if(text.begin(), text.end(), is_control, ' ');
+  if (text.empty()) text = "the guest answered with status " + std::to_string(status);
+  return Error{guest_code(parsed, status), std::move(text), {}};
 }
 
 std::string base64(std::span<const uint8_t> bytes) {

@@ -1,12 +1,12 @@
 #include "qemu_arguments.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "bulkhead/json.hpp"
 
 namespace bulkhead::qemu {
 namespace {
 
-using Json = nlohmann::json;
 using Arguments = std::vector<std::string>;
 
 constexpr uint64_t kMiB = 1 << 20;
@@ -31,7 +31,7 @@ void add(Arguments& out, std::initializer_list<const char*> words) {
 
 void add_json(Arguments& out, const char* option, const Json& value) {
   out.emplace_back(option);
-  out.push_back(value.dump());
+  out.push_back(dump_json(value));
 }
 
 void add_machine(Arguments& out, Accelerator accelerator) {
@@ -48,6 +48,13 @@ void add_machine(Arguments& out, Accelerator accelerator) {
 void add_socket(Arguments& out, std::string_view id, int fd) {
   out.emplace_back("-chardev");
   out.push_back("socket,id=" + std::string(id) + ",fd=" + std::to_string(fd));
+}
+
+void add_console_and_qmp(Arguments& out) {
+  add_socket(out, "console", kConsoleFd);
+  add(out, {"-serial", "chardev:console"});
+  add_socket(out, "qmp", kQmpFd);
+  add(out, {"-mon", "chardev=qmp,mode=control"});
 }
 
 // The guest escapes into QEMU first: what QEMU never needs after its start, it may not ask the kernel for.
@@ -113,10 +120,7 @@ std::vector<std::string> qemu_arguments(const Machine& machine) {
   out.push_back(std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M");
   out.emplace_back("-smp");
   out.push_back(std::to_string(machine.cpus));
-  add_socket(out, "console", kConsoleFd);
-  add(out, {"-serial", "chardev:console"});
-  add_socket(out, "qmp", kQmpFd);
-  add(out, {"-mon", "chardev=qmp,mode=control"});
+  add_console_and_qmp(out);
   add_socket(out, "agent", kAgentFd);
   add(out, {"-device", "virtio-serial-device", "-device",
             "virtserialport,chardev=agent,name=org.bulkhead.agent"});
@@ -135,8 +139,7 @@ std::vector<std::string> probe_arguments(const std::string& kernel, const std::s
   add_machine(out, Accelerator::kKvm);
   add_sandbox(out);
   add(out, {"-m", "128M", "-smp", "1"});
-  add_socket(out, "console", kConsoleFd);
-  add(out, {"-serial", "chardev:console"});
+  add_console_and_qmp(out);
   add_kernel(out, kernel, initramfs, kernel_command_line(Accelerator::kKvm, {"bulkhead.probe=1"}));
   return out;
 }

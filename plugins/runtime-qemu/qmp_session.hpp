@@ -8,18 +8,18 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
+#include "bulkhead/json.hpp"
 #include "bulkhead/result.hpp"
 
 namespace bulkhead::qemu {
 
 class QmpSession {
  public:
-  using Done = std::function<void(Result<nlohmann::json>)>;
-  using EventHandler = std::function<void(std::string_view name, const nlohmann::json& data)>;
+  using Done = std::function<void(Result<Json>)>;
+  using EventHandler = std::function<void(std::string_view name, const Json& data)>;
 
   explicit QmpSession(EventHandler on_event) : on_event_(std::move(on_event)) {}
 
@@ -34,16 +34,16 @@ class QmpSession {
 
  private:
   Status take_line(std::string_view line);
-  Status take_greeting(const nlohmann::json& greeting);
-  void take_answer(const nlohmann::json& message);
+  Status take_greeting(const Json& greeting);
+  void take_answer(const Json& message);
 
   EventHandler on_event_;
   std::string version_;
   std::string line_;     // received, unfinished
   std::string output_;   // to be sent
   std::string waiting_;  // commands given before the greeting
-  std::map<uint64_t, Done> pending_;
-  uint64_t next_id_ = 1;
+  std::map<int64_t, Done> pending_;
+  int64_t next_id_ = 1;
 };
 
 }  // namespace bulkhead::qemu

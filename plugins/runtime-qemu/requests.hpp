@@ -5,16 +5,15 @@
 #pragma once
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "bulkhead/json.hpp"
 #include "bulkhead/result.hpp"
 #include "container_log.hpp"
 #include "machine.hpp"
 
 namespace bulkhead::qemu {
 
-using Json = nlohmann::json;
 using Milliseconds = std::chrono::milliseconds;
 
 struct Config {

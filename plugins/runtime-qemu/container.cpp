@@ -1,0 +1,320 @@
+#include "container.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "host_clock.hpp"
+
+namespace bulkhead::qemu {
+namespace {
+
+using plugin::Reply;
+
+constexpr Milliseconds kPowerOffDeadline{10'000};
+// After a start that failed nothing was written; the guest gets the time to say so and no more.
+constexpr Milliseconds kFailedStartDeadline{2'000};
+constexpr Milliseconds kProcessDeadline{30'000};
+constexpr Milliseconds kStatsDeadline{10'000};
+// From SIGKILL to the container's process until QEMU itself is killed.
+constexpr uint64_t kKillGraceMs = 5'000;
+constexpr uint64_t kFlushMs = 100;
+constexpr uint64_t kFarewellMs = 5'000;
+
+constexpr const char* kStatistics[] = {
+    "memoryUsageBytes", "memoryLimitBytes", "cpuUsageUsec",   "blockReadBytes",
+    "blockWriteBytes",  "numProcesses",     "networkRxBytes", "networkTxBytes"};
+
+Json exit_json(const ProcessExit& exit) {
+  Json body = {{"exitCode", exit.exit_code},
+               {"oomKilled", exit.oom_killed},
+               {"at", exit.at_us},
+               {"reason", exit.reason}};
+  if (exit.signal) body["signal"] = exit.signal;
+  return body;
+}
+
+// Numbers and nothing else: what a guest reports ends in tables and sums.
+Json statistics(const Json& claimed) {
+  Json out = Json::object();
+  for (const char* key : kStatistics) out[key] = std::max<int64_t>(0, integer_or(claimed, key, 0));
+  return out;
+}
+
+}  // namespace
+
+Container::Container(loop::Loop& loop, Config config, plugin::Host host, ContainerLog log,
+                     BootLog boot_log)
+    : loop_(loop),
+      config_(std::move(config)),
+      host_(host),
+      log_(std::move(log)),
+      boot_log_(std::move(boot_log)),
+      stop_timer_(loop, [this] { escalate(); }),
+      flush_timer_(loop, [this] { log_.flush_unfinished(now_us()); }),
+      farewell_timer_(loop, [this] {
+        processes_.clear();
+        vm_.reset();
+        check_closed();
+      }) {}
+
+const char* Container::state_name() const {
+  switch (state_) {
+    case State::kEmpty: return "without a VM";
+    case State::kCreating: return "creating";
+    case State::kCreated:
+    case State::kStarting: return "created";
+    case State::kRunning: return "running";
+    case State::kExited: return "exited";
+  }
+  return "";
+}
+
+Failure Container::not_running() const {
+  return fail(Code::kConflict,
+              "container " + config_.container + " is " + state_name() + ", not running");
+}
+
+// --- the VM ---
+
+void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply reply) {
+  if (create_op_ == reply.op() && state_ == State::kCreating) {
+    creates_.push_back(std::move(reply));
+    return;
+  }
+  if (create_op_ == reply.op() && vm_ && vm_->ready()) return reply.ok(created());
+  if (state_ != State::kEmpty) {
+    return reply.fail({Code::kConflict, "container " + config_.container + " is " + state_name() +
+                                            " already; a host boots one VM", {}});
+  }
+  create_op_ = reply.op();
+  creates_.push_back(std::move(reply));
+  state_ = State::kCreating;
+  vm_ = std::make_unique<Vm>(
+      loop_, config_.container, qemu_binary(config_.qemu), boot_log_,
+      Vm::Callbacks{[this](const Status& how) { on_vm_ready(how); },
+                    [this](const Vm::End& end) { on_vm_gone(end); },
+                    [this](std::string_view line) { host_.log(plugin::Level::kWarning, line); }});
+  vm_->boot(std::move(request), ordered_ticks_us);
+}
+
+Json Container::created() const {
+  const BootTiming& timing = vm_->timing();
+  return {{"pid", vm_->pid()},
+          {"accelerator", name_of(vm_->accelerator())},
+          {"guestVersion", vm_->guest_version()},
+          {"timing",
+           {{"spawnedUs", timing.spawned_us},
+            {"qmpUs", timing.qmp_us},
+            {"agentUs", timing.agent_us},
+            {"readyUs", timing.ready_us}}}};
+}
+
+void Container::on_vm_ready(const Status& how) {
+  auto waiting = std::exchange(creates_, {});
+  if (how) {
+    state_ = State::kCreated;
+    for (Reply& reply : waiting) reply.ok(created());
+    return;
+  }
+  state_ = State::kExited;
+  vm_.reset();
+  for (Reply& reply : waiting) reply.fail(how.error());
+  answer_waiting();
+}
+
+void Container::on_vm_gone(const Vm::End& end) {
+  state_ = State::kExited;
+  stop_timer_.stop();
+  vm_.reset();
+  Json stopped = {{"clean", end.clean}};
+  if (end.peak_rss) stopped["peakRssBytes"] = end.peak_rss;
+  host_.emit("vm.stopped", stopped);
+  answer_waiting();
+}
+
+// Everybody who waited for the VM's end.
+void Container::answer_waiting() {
+  if (auto failed = std::exchange(failed_start_, std::nullopt)) failed->first.fail(failed->second);
+  for (Reply& reply : std::exchange(stops_, {})) {
+    reply.ok({{"exitCode", exit_ ? exit_->exit_code : 0}});
+  }
+  for (Reply& reply : std::exchange(removals_, {})) reply.ok();
+  check_closed();
+}
+
+void Container::end_vm(Milliseconds deadline) {
+  if (vm_) vm_->shut_down(deadline);
+}
+
+void Container::kill_all() {
+  for (auto& [id, process] : processes_) process->expect_kill();
+  if (vm_) vm_->kill();
+}
+
+// --- processes ---
+
+void Container::start(ProcessRequest request, UniqueFd client, Reply reply) {
+  if (state_ != State::kCreated) {
+    return reply.fail({Code::kConflict, "container " + config_.container + " is " + state_name() +
+                                            " and can't be started", {}});
+  }
+  state_ = State::kStarting;
+  launch(std::move(request), std::move(client), std::move(reply));
+}
+
+void Container::exec(ProcessRequest request, UniqueFd client, Reply reply) {
+  if (state_ != State::kRunning || !vm_->ready()) return reply.fail(not_running().value());
+  if (processes_.contains(request.id)) {
+    return reply.fail({Code::kConflict, "process " + request.id + " exists already", {}});
+  }
+  launch(std::move(request), std::move(client), std::move(reply));
+}
+
+void Container::launch(ProcessRequest request, UniqueFd client, Reply reply) {
+  const std::string id = request.id;
+  GuestProcess::Callbacks callbacks;
+  callbacks.started = [this, id](const Result<int64_t>& pid) { on_started(id, pid); };
+  callbacks.exited = [this, id](const ProcessExit& exit) { on_exited(id, exit); };
+  callbacks.ended = [this, id] { on_ended(id); };
+  if (id == "init") {
+    callbacks.output = [this](LogStream stream, std::string_view bytes) { on_output(stream, bytes); };
+  }
+  launches_.emplace(id, std::move(reply));
+  auto process = std::make_unique<GuestProcess>(loop_, vm_->guest(), std::move(request),
+                                                std::move(client), std::move(callbacks));
+  GuestProcess& launched = *process;
+  processes_[id] = std::move(process);
+  launched.start(kProcessDeadline);
+}
+
+void Container::on_started(const std::string& id, const Result<int64_t>& pid) {
+  auto launch = launches_.extract(id);
+  Reply reply = std::move(launch.mapped());
+  if (pid) {
+    if (id == "init") state_ = State::kRunning;
+    return reply.ok({{"pid", *pid}});
+  }
+  if (id != "init") return reply.fail(pid.error());
+  state_ = State::kExited;
+  failed_start_.emplace(std::move(reply), pid.error());
+  end_vm(kFailedStartDeadline);
+}
+
+void Container::on_exited(const std::string& id, const ProcessExit& exit) {
+  if (id != "init") {
+    Json event = {{"exec", id}, {"exitCode", exit.exit_code}, {"at", exit.at_us}};
+    if (exit.signal) event["signal"] = exit.signal;
+    return host_.emit("exec.exited", event);
+  }
+  log_.finish(now_us());
+  if (log_.lost_bytes() > 0) {
+    host_.log(plugin::Level::kWarning, std::to_string(log_.lost_bytes()) + " bytes of the log of " +
+                                           config_.container + " could not be written");
+  }
+  exit_ = exit;
+  state_ = State::kExited;
+  stop_timer_.stop();
+  host_.emit("container.exited", exit_json(exit));
+  end_vm(kPowerOffDeadline);
+}
+
+void Container::on_ended(const std::string& id) {
+  processes_.erase(id);
+  check_closed();
+}
+
+void Container::on_output(LogStream stream, std::string_view bytes) {
+  log_.write(stream, bytes, now_us());
+  if (log_.has_unfinished() && !flush_timer_.active()) flush_timer_.start(kFlushMs);
+}
+
+void Container::signal(const SignalRequest& request, Reply reply) {
+  const auto found = processes_.find(request.process);
+  if (found == processes_.end() || !found->second->running()) {
+    return reply.fail({Code::kNotFound, "no process " + request.process + " runs in container " +
+                                            config_.container, {}});
+  }
+  // The answer owns the reply; std::function wants it copyable.
+  auto owed = std::make_shared<Reply>(std::move(reply));
+  found->second->signal(request.signal, [owed](const Result<Json>& answer) {
+    if (answer) return owed->ok();
+    owed->fail(answer.error());
+  });
+}
+
+// --- ends ---
+
+void Container::stop(const StopRequest& request, Reply reply) {
+  if (state_ == State::kEmpty) {
+    return reply.fail({Code::kNotFound, "container " + config_.container + " has no VM", {}});
+  }
+  stops_.push_back(std::move(reply));
+  if (!vm_) return answer_waiting();
+  for (auto& [id, process] : processes_) process->release_backpressure();
+  if (state_ == State::kCreating) return vm_->kill();
+  const auto init = processes_.find("init");
+  if (init == processes_.end() || !init->second->alive()) return end_vm(kPowerOffDeadline);
+  if (request.signal == SIGKILL) return escalate();
+  init->second->signal(request.signal, [](const Result<Json>&) {});
+  stop_timer_.start(static_cast<uint64_t>(request.timeout.count()));
+}
+
+// First SIGKILL for the container's process, then for its machine.
+void Container::escalate() {
+  const auto init = processes_.find("init");
+  if (killing_ || init == processes_.end()) return kill_all();
+  killing_ = true;
+  init->second->signal(SIGKILL, [](const Result<Json>&) {});
+  stop_timer_.start(kKillGraceMs);
+}
+
+void Container::remove(Reply reply) {
+  removals_.push_back(std::move(reply));
+  if (!vm_) return answer_waiting();
+  kill_all();
+}
+
+void Container::cancel(bh_op op) {
+  if (state_ == State::kCreating && create_op_ == op) vm_->kill();
+}
+
+void Container::close(std::function<void()> done) {
+  closed_ = std::move(done);
+  kill_all();
+  farewell_timer_.start(kFarewellMs);
+  check_closed();
+}
+
+void Container::check_closed() {
+  if (!closed_ || vm_ || !processes_.empty()) return;
+  farewell_timer_.stop();
+  const auto done = std::exchange(closed_, nullptr);
+  done();
+}
+
+// --- questions ---
+
+void Container::stats(Reply reply) {
+  if (!vm_ || !vm_->ready()) return reply.fail(not_running().value());
+  auto owed = std::make_shared<Reply>(std::move(reply));
+  vm_->guest().request("/v1/stats", nullptr, kStatsDeadline, [owed](const Result<Json>& answer) {
+    if (answer) return owed->ok(statistics(*answer));
+    owed->fail(answer.error());
+  });
+}
+
+void Container::inspect(Reply reply) {
+  if (state_ == State::kEmpty) {
+    return reply.fail({Code::kNotFound, "container " + config_.container + " has no VM", {}});
+  }
+  Json ids = Json::array();
+  for (const auto& [id, process] : processes_) {
+    if (process->alive()) ids.push_back(id);
+  }
+  Json body = {{"state", state_name()}, {"pid", vm_ ? vm_->pid() : 0}, {"processes", std::move(ids)}};
+  if (exit_) body["exit"] = exit_json(*exit_);
+  reply.ok(body);
+}
+
+}  // namespace bulkhead::qemu

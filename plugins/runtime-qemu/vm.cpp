@@ -1,0 +1,203 @@
+#include "vm.hpp"
+
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include <array>
+
+#include "guest_requests.hpp"
+#include "host_clock.hpp"
+#include "qemu_arguments.hpp"
+
+namespace bulkhead::qemu {
+namespace {
+
+// With KVM a guest that hasn't spoken after this will not; emulation may share its processor with many.
+constexpr Milliseconds kKvmDeadline{10'000};
+constexpr Milliseconds kTcgDeadline{60'000};
+
+std::string fresh_entropy() {
+  std::array<uint8_t, 64> bytes{};
+  (void)!::getrandom(bytes.data(), bytes.size(), 0);
+  return base64(bytes);
+}
+
+// Of all children this process has waited for; a plugin's host has only this one.
+uint64_t peak_rss_of_children() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string seconds(Milliseconds time) {
+  const auto ms = time.count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+}  // namespace
+
+Vm::Vm(loop::Loop& loop, std::string name, std::string binary, BootLog& console, Callbacks callbacks)
+    : loop_(loop),
+      name_(std::move(name)),
+      binary_(std::move(binary)),
+      console_(console),
+      callbacks_(std::move(callbacks)),
+      deadline_(loop, [this] {
+        if (state_ == State::kStopping) return kill();
+        fail_boot(did_not_boot());
+      }) {}
+
+Vm::~Vm() {
+  if (qemu_) qemu_->kill();
+}
+
+int64_t Vm::elapsed() const { return ticks_us() - ordered_us_; }
+
+void Vm::boot(CreateRequest request, int64_t ordered_ticks_us) {
+  request_ = std::move(request);
+  ordered_us_ = ordered_ticks_us;
+  spawn();
+}
+
+void Vm::spawn() {
+  state_ = State::kSpawning;
+  boot_error_.reset();
+  auto qemu = QemuProcess::spawn(
+      loop_, binary_, qemu_arguments(request_.machine),
+      {[this](std::string_view bytes) { console_.write(bytes); },
+       [this](std::string_view line) { callbacks_.remark("QEMU of " + name_ + ": " + std::string(line)); },
+       [this] { on_greeted(); }, [this](const std::string& how) { on_gone(how); }});
+  if (!qemu) {
+    boot_error_ = std::move(qemu.error()).context("boot the VM of " + name_);
+    boot_error_->hint = "install QEMU (package qemu-system-x86) or make it readable in PATH";
+    state_ = State::kGone;
+    return report(fail(*boot_error_));
+  }
+  timing_.spawned_us = elapsed();
+  qemu_ = std::move(*qemu);
+  guest_ = std::make_unique<GuestChannel>(
+      loop_, qemu_->take_agent(),
+      GuestChannel::Callbacks{[this] { on_first_word(); },
+                              [this](const Error& why) { on_channel_lost(why); }});
+  const bool kvm = accelerator() == Accelerator::kKvm;
+  allowed_ = request_.boot_deadline.count() > 0 ? request_.boot_deadline
+                                                : (kvm ? kKvmDeadline : kTcgDeadline);
+  deadline_.start(static_cast<uint64_t>(allowed_.count()));
+  // On its way before there is a guest; its answer is the guest's first.
+  guest_->request("/v1/ping", nullptr, allowed_, [this](const Result<Json>& answer) {
+    if (answer) guest_version_ = string_or(*answer, "version", "").substr(0, 64);
+  });
+}
+
+void Vm::on_greeted() {
+  timing_.qmp_us = elapsed();
+  if (state_ == State::kSpawning) state_ = State::kBooting;
+}
+
+// The order to configure waits for the guest's first word, because it carries the host's clock: sent at the spawn it would be
+// late by the whole boot.
+void Vm::on_first_word() {
+  if (state_ != State::kSpawning && state_ != State::kBooting) return;
+  timing_.agent_us = elapsed();
+  state_ = State::kConfiguring;
+  const Json body = container_body(request_, now_us(), fresh_entropy());
+  guest_->request("/v1/container", &body, allowed_,
+                  [this](const Result<Json>& answer) { on_configured(answer); });
+}
+
+void Vm::on_configured(const Result<Json>& answer) {
+  if (state_ != State::kConfiguring) return;
+  if (!answer) {
+    Error why = answer.error();
+    return fail_boot(std::move(why).context("configure the VM of " + name_));
+  }
+  timing_.ready_us = elapsed();
+  deadline_.stop();
+  state_ = State::kReady;
+  report({});
+}
+
+void Vm::shut_down(Milliseconds deadline) {
+  if (state_ == State::kIdle || state_ == State::kStopping || state_ == State::kGone) return;
+  if (state_ != State::kReady) return kill();
+  state_ = State::kStopping;
+  deadline_.start(static_cast<uint64_t>(deadline.count()));
+  const Json nothing = Json::object();
+  asked_to_power_off_ = true;
+  guest_->request("/v1/shutdown", &nothing, deadline, [this](const Result<Json>& answer) {
+    powered_off_ = answer.has_value();
+  });
+}
+
+void Vm::kill() {
+  if (state_ == State::kIdle || state_ == State::kGone) return;
+  if (!booted()) {
+    called_off_ = true;
+    return fail_boot({Code::kUnavailable, "the boot of " + name_ + " was called off", {}});
+  }
+  state_ = State::kStopping;
+  deadline_.stop();
+  powered_off_ = false;
+  qemu_->kill();
+}
+
+void Vm::fail_boot(Error why) {
+  if (boot_error_) return;
+  boot_error_ = std::move(why);
+  deadline_.stop();
+  qemu_->kill();
+}
+
+Error Vm::did_not_boot() const {
+  Error error{Code::kTimeout, "the VM of " + name_ + " did not boot within " + seconds(allowed_), {}};
+  if (!console_.last_line().empty()) error.message += "; its console says: " + console_.last_line();
+  error.hint = "see `container logs --boot " + name_ + "`";
+  return error;
+}
+
+// QEMU closes its end when it exits; a guest that breaks the protocol is given up. Either way QEMU's end comes next.
+void Vm::on_channel_lost(const Error& why) {
+  if (why.code == Code::kCorrupt) callbacks_.remark("the guest of " + name_ + " is given up: " + why.message);
+  if (!booted() && why.code == Code::kCorrupt) {
+    fail_boot(Error(why).context("boot the VM of " + name_));
+  }
+  // What was asked to power off may take its time to do so; anything else has no business without its channel.
+  if (!asked_to_power_off_) qemu_->kill();
+  qemu_->agent_ended();
+}
+
+void Vm::on_gone(const std::string& how) {
+  const std::string complaint = qemu_->last_complaint();
+  deadline_.stop();
+  guest_.reset();
+  qemu_.reset();
+  if (booted()) {
+    state_ = State::kGone;
+    const auto gone = callbacks_.gone;
+    return gone({powered_off_, how, peak_rss_of_children()});
+  }
+  if (!boot_error_) {
+    boot_error_ = Error{Code::kInternal, "the VM of " + name_ + " did not boot: QEMU " + how, {}};
+    boot_error_->hint = "see `container logs --boot " + name_ + "`";
+    const std::string& last = complaint.empty() ? console_.last_line() : complaint;
+    if (!last.empty()) boot_error_->message += ": " + last;
+  }
+  if (try_emulation()) return;
+  state_ = State::kGone;
+  report(fail(*boot_error_));
+}
+
+bool Vm::try_emulation() {
+  if (accelerator() != Accelerator::kKvm || called_off_) return false;
+  callbacks_.remark(boot_error_->message + "; trying again without KVM");
+  request_.machine.accelerator = Accelerator::kTcg;
+  spawn();
+  return true;
+}
+
+void Vm::report(Status status) {
+  const auto ready = callbacks_.ready;
+  ready(status);
+}
+
+}  // namespace bulkhead::qemu
