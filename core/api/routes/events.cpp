@@ -1,7 +1,7 @@
 // The journal, as it is read: events with filters, the history of one name, verification.
 #include <set>
 
-#include "event_feed.hpp"
+#include "core/api/event_feed.hpp"
 #include "model/time_text.hpp"
 #include "routes.hpp"
 #include "store/verify.hpp"

@@ -1,7 +1,7 @@
 // Logs: a container's output and boot log as stream frames, the service's own log as text.
 #include "bulkhead/log_record.hpp"
 #include "bulkhead/stream_frame.hpp"
-#include "follower.hpp"
+#include "core/api/follower.hpp"
 #include "model/time_text.hpp"
 #include "model/views.hpp"
 #include "routes.hpp"

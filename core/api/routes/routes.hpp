@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/engine/engine.hpp"
-#include "router.hpp"
+#include "core/api/router.hpp"
 
 namespace bulkhead::api {
 

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "bulkhead/version.hpp"
-#include "openapi.hpp"
+#include "core/api/openapi.hpp"
 #include "routes.hpp"
 
 namespace bulkhead::api {
