@@ -1,12 +1,12 @@
 #include "host_link.hpp"
 
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include <csignal>
 #include <utility>
 
 #include "bulkhead/child.hpp"
+#include "bulkhead/pidfd.hpp"
 #include "bulkhead/unix_socket.hpp"
 #include "bulkhead/version.hpp"
 
@@ -54,7 +54,9 @@ Status PluginHost::Link::spawn(const Command& command) {
   if (!child) return fail(std::move(child.error()).context("the host of the plugin " + name_));
   ours_ = true;
   pid_ = child->pid;
-  pidfd_ = UniqueFd(::pidfd_open(pid_, 0));
+  auto pidfd = open_pidfd(pid_);
+  if (!pidfd) return fail(std::move(pidfd.error()));
+  pidfd_ = std::move(*pidfd);
   child_ = std::make_unique<loop::ChildWatch>(loop_, std::move(child->pidfd),
                                               [this](const loop::ChildEnd& end) { exited(end); });
   connect(std::move(pair->first));
@@ -68,7 +70,9 @@ Status PluginHost::Link::adopt(const std::string& socket) {
   if (!peer) return fail(peer.error());
   outlives_us_ = true;
   pid_ = peer->pid;
-  pidfd_ = UniqueFd(::pidfd_open(pid_, 0));
+  auto pidfd = open_pidfd(pid_);
+  if (!pidfd) return fail(std::move(pidfd.error()));
+  pidfd_ = std::move(*pidfd);
   connect(std::move(*connection));
   return {};
 }
@@ -130,7 +134,8 @@ void PluginHost::Link::stop() {
 void PluginHost::Link::kill(std::string_view why) {
   if (exited_ || !pidfd_) return;
   if (end_.how.empty()) end_.how = why;
-  ::pidfd_send_signal(pidfd_.get(), SIGKILL, nullptr, 0);
+  // If it is gone already, that is what was wanted.
+  [[maybe_unused]] const Status killed = signal_pidfd(pidfd_.get(), SIGKILL);
 }
 
 void PluginHost::Link::received(std::string_view bytes, std::vector<UniqueFd>& fds) {

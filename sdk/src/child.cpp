@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+
+#include "bulkhead/pidfd.hpp"
 
 namespace bulkhead {
 namespace {
@@ -215,13 +216,13 @@ Result<Child> spawn(const Program& program) {
     return fail(std::move(started.error()));
   }
   // The pid can't have been reused: it is ours until we reap it.
-  child.pidfd = UniqueFd(::pidfd_open(child.pid, 0));
-  if (!child.pidfd) {
-    const int error = errno;
+  auto pidfd = open_pidfd(child.pid);
+  if (!pidfd) {
     ::kill(child.pid, SIGKILL);
     ::waitpid(child.pid, nullptr, 0);
-    return fail_errno("watch " + program.arguments[0], error);
+    return fail(std::move(pidfd.error()).context(start));
   }
+  child.pidfd = std::move(*pidfd);
   return child;
 }
 

@@ -22,19 +22,21 @@
 namespace bulkhead {
 
 struct Program {
-  std::vector<std::string> arguments;  // arguments[0] is looked up in PATH unless it has a '/'
-  std::vector<std::pair<std::string, std::string>> environment;  // set on top of ours
-  std::vector<std::pair<int, int>>
-      fds;                // {the child's number, our descriptor}; 0-2 are /dev/null where not given
-  std::string directory;  // empty: ours
+  // arguments[0] is looked up in PATH unless it has a '/'.
+  std::vector<std::string> arguments = {};
+  // Set on top of ours.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  // {the child's number, our descriptor}; 0, 1 and 2 are /dev/null where not given.
+  std::vector<std::pair<int, int>> fds = {};
+  std::string directory = {};   // empty: ours
   bool new_session = false;     // survives our terminal and our death
   int parent_death_signal = 0;  // sent when the *thread* that spawned it ends; 0: none
 };
 
 struct Child {
   pid_t pid = 0;
-  UniqueFd
-      pidfd;  // readable once it has ended; whoever started it reaps it (core/loop/child_watch.hpp)
+  // Readable once it has ended. Whoever started it reaps it (core/loop/child_watch.hpp).
+  UniqueFd pidfd;
 };
 
 Result<Child> spawn(const Program& program);

@@ -28,7 +28,8 @@ std::string round_trip(std::string_view text) {
 TEST(LogRecord, HasTheDocumentedForm) {
   EXPECT_EQ(line("hi \"there\"\\"),
             "{\"t\":1700000000000000,\"s\":\"stdout\",\"d\":\"hi \\\"there\\\"\\\\\"}\n");
-  EXPECT_EQ(line("$ ", true), "{\"t\":1700000000000000,\"s\":\"stdout\",\"d\":\"$ \",\"p\":true}\n");
+  EXPECT_EQ(line("$ ", true),
+            "{\"t\":1700000000000000,\"s\":\"stdout\",\"d\":\"$ \",\"p\":true}\n");
 }
 
 TEST(LogRecord, KeepsTimeStreamAndPartiality) {
@@ -50,7 +51,8 @@ TEST(LogRecord, CarriesEveryAsciiByte) {
 }
 
 TEST(LogRecord, CarriesUtf8) {
-  const std::string text = "\xC3\xA9 \xE2\x82\xAC \xED\x9F\xBF \xEE\x80\x80 \xF0\x9F\x90\xB3 \xF4\x8F\xBF\xBF";
+  const std::string text =
+      "\xC3\xA9 \xE2\x82\xAC \xED\x9F\xBF \xEE\x80\x80 \xF0\x9F\x90\xB3 \xF4\x8F\xBF\xBF";
   EXPECT_EQ(round_trip(text), text);
 }
 
@@ -74,9 +76,10 @@ TEST(LogRecord, MakesValidJsonOfAnyBytes) {
 }
 
 TEST(LogRecord, IgnoresLinesThatAreNoRecords) {
-  for (const char* text : {"", "{", "[]", "{\"t\":1,\"s\":\"std", "{\"t\":\"1\",\"s\":\"stdout\",\"d\":\"\"}",
-                           "{\"t\":1,\"s\":\"stdin\",\"d\":\"\"}", "{\"t\":1,\"s\":\"stdout\",\"d\":1}",
-                           "{\"t\":1,\"s\":\"stdout\"}"}) {
+  for (const char* text :
+       {"", "{", "[]", "{\"t\":1,\"s\":\"std", "{\"t\":\"1\",\"s\":\"stdout\",\"d\":\"\"}",
+        "{\"t\":1,\"s\":\"stdin\",\"d\":\"\"}", "{\"t\":1,\"s\":\"stdout\",\"d\":1}",
+        "{\"t\":1,\"s\":\"stdout\"}"}) {
     EXPECT_FALSE(parse_log_record(text)) << text;
   }
 }
