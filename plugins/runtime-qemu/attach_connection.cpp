@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kStdinAhead = 64 << 10;
 // How long a client may take to close its side once it has been sent everything.
-constexpr uint64_t kFarewellMs = 2000;
+constexpr uint64_t kFarewellMs = 250;
 
 }  // namespace
 

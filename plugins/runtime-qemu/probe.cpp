@@ -12,6 +12,7 @@
 namespace bulkhead::qemu {
 namespace {
 
+constexpr uint64_t kReapMs = 1000;
 constexpr std::string_view kReady = "bulkhead: guest ready";
 
 // Why the device can't even be opened; empty if it can.
@@ -67,18 +68,20 @@ void Probe::on_console(std::string_view bytes) {
 void Probe::on_gone(const std::string& how) {
   std::string reason = "/dev/kvm opens but boots no guest: QEMU " + how;
   if (!qemu_->last_complaint().empty()) reason += ": " + qemu_->last_complaint();
-  finish(false, std::move(reason));
+  finish(false, std::move(reason));  // unless there is a verdict already
+  verdict_timer_.start(0);
 }
 
 void Probe::finish(bool usable, std::string reason) {
   if (verdict_) return;
   deadline_.stop();
   if (qemu_) qemu_->kill();
+  // Told when QEMU is reaped, or without waiting any longer for one that the kernel doesn't let go.
+  verdict_timer_.start(qemu_ ? kReapMs : 0);
   verdict_ = {{"usable", usable},
               {"reason", std::move(reason)},
               {"elapsedMs", (ticks_us() - began_us_) / 1000},
               {"qemuVersion", qemu_ ? qemu_->version() : ""}};
-  verdict_timer_.start(0);
 }
 
 }  // namespace bulkhead::qemu

@@ -59,10 +59,10 @@ struct FakeGuest::Callbacks {
   static ssize_t read(nghttp2_session* session, int32_t stream, uint8_t* into, size_t room,
                       uint32_t* flags, nghttp2_data_source*, void* user) {
     Body& body = static_cast<FakeGuest*>(user)->bodies_[stream];
-    const size_t take = std::min(room, body.bytes.size());
-    std::memcpy(into, body.bytes.data(), take);
-    body.bytes.erase(0, take);
-    if (body.bytes.empty() && body.ended) {
+    const size_t take = std::min(room, body.bytes.size() - body.sent);
+    std::memcpy(into, body.bytes.data() + body.sent, take);
+    body.sent += take;
+    if (body.sent == body.bytes.size() && body.ended) {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
       if (body.has_trailers) {
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
@@ -170,8 +170,6 @@ void FakeGuest::reset(int32_t stream) {
 void FakeGuest::goaway() {
   nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
 }
-
-size_t FakeGuest::unsent(int32_t stream) { return bodies_[stream].bytes.size(); }
 
 void FakeGuest::release(int32_t stream, size_t bytes) {
   nghttp2_session_consume(session_.get(), stream, bytes);

@@ -50,13 +50,12 @@ class FakeGuest {
   void end_without_trailers(int32_t stream);
   void reset(int32_t stream);
   void goaway();
-  // Bytes of begin/send that the host's window holds back.
-  size_t unsent(int32_t stream);
   void release(int32_t stream, size_t bytes);
 
  private:
   struct Body {
     std::string bytes;
+    size_t sent = 0;
     bool ended = false;
     bool has_trailers = false;
     FieldList trailers;
