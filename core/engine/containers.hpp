@@ -32,7 +32,7 @@ class Containers {
     std::string initramfs;
     Json host_platform;
   };
-  explicit Containers(Parts parts);
+  explicit Containers(Parts parts) : parts_(std::move(parts)) {}
 
   // body: ContainerRequest. Answer: {"id", "warnings"}.
   void create(const Json& body, const model::Origin& origin, Answer done);
