@@ -38,6 +38,7 @@ fail() {
   exit "${2:-1}"
 }
 
+sha256() { sha256sum | cut -d' ' -f1; }
 say() { printf 'build.sh: %s\n' "$*" >&2; }
 
 # --- Which kernel -------------------------------------------------------------------------------
@@ -69,18 +70,22 @@ source_version() {
   command -v dpkg-query >/dev/null ||
     fail "the guest kernel is built from Debian's $SOURCE_PACKAGE, and this system has no dpkg"
   local version
-  version=$(dpkg-query -W -f '${db:Status-Abbrev}|${Version}' "$SOURCE_PACKAGE" 2>/dev/null) || version=
+  version=$(dpkg-query -W -f '${db:Status-Abbrev}|${Version}' "$SOURCE_PACKAGE" 2>/dev/null) ||
+    version=
   [[ $version == ii*'|'* && -r $SOURCE_TARBALL ]] ||
-    fail "the package $SOURCE_PACKAGE is not installed; install it with: apt-get install $SOURCE_PACKAGE"
+    fail "$SOURCE_PACKAGE is not installed; install it with: apt-get install $SOURCE_PACKAGE"
   printf '%s' "${version#*|}"
 }
 
 locate() {
   version=$(source_version)
-  fragments_sha=$(cat -- "${fragments[@]}" | sha256sum | cut -d' ' -f1)
-  key=$(printf '%s\n' "$SOURCE_PACKAGE $version" "$fragments_sha" "$RECIPE" | sha256sum | cut -d' ' -f1)
-  local home=${XDG_CACHE_HOME:-${HOME:?build.sh: neither BULKHEAD_CACHE nor HOME is set}/.cache}
-  cache=${BULKHEAD_CACHE:-$home/bulkhead}/kernel
+  # Options only: a reworded comment must not cost everybody ten minutes either.
+  options_sha=$(grep -hE '^(CONFIG_|# CONFIG_.* is not set$)' -- "${fragments[@]}" | sha256)
+  key=$(printf '%s\n' "$SOURCE_PACKAGE $version" "$options_sha" "$RECIPE" | sha256)
+  [[ -n ${BULKHEAD_CACHE:-}${XDG_CACHE_HOME:-}${HOME:-} ]] ||
+    fail "no place for the cache: neither BULKHEAD_CACHE nor XDG_CACHE_HOME nor HOME is set"
+  cache=${BULKHEAD_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/bulkhead}/kernel
+  [[ $cache == /* ]] || cache=$PWD/$cache
   entry=$cache/$key
 }
 
@@ -97,13 +102,15 @@ check_tools() {
   if [[ $arch == x86_64 ]] && ! echo '#include <gelf.h>' | gcc -E - >/dev/null 2>&1; then
     missing+=("libelf-dev")
   fi
-  ((${#missing[@]} == 0)) || fail "building the guest kernel needs what is missing here: ${missing[*]}"
+  ((${#missing[@]} == 0)) ||
+    fail "building the guest kernel needs what is missing here: ${missing[*]}"
 }
 
 check_place() {
-  mkdir -p -- "$cache" || fail "the kernel cache $cache cannot be created"
   [[ $cache != *[[:space:]:]* ]] ||
-    fail "a kernel cannot be built below '$cache': its makefiles refuse spaces and colons; set BULKHEAD_CACHE"
+    fail "kernel makefiles refuse the spaces or colons in '$cache'; set BULKHEAD_CACHE"
+  mkdir -p -- "$cache" 2>/dev/null || fail "the kernel cache $cache cannot be created"
+  [[ -w $cache ]] || fail "the kernel cache $cache is not writable"
   local free
   free=$(df -Pk -- "$cache" | awk 'NR == 2 { print $4 }')
   ((free >= NEEDED_KIB)) ||
@@ -118,10 +125,14 @@ kmake() { make -C "$tree" ARCH="$arch" CROSS_COMPILE="$cross" "$@"; }
 # went away. Here each line of the fragments has to be in the result, or nothing is built.
 verify_configuration() {
   awk '
-    FNR == NR { if (/^CONFIG_/) { split($0, a, "="); have[a[1]] = substr($0, length(a[1]) + 2) }; next }
+    FNR == NR {
+      if (/^CONFIG_/) { split($0, a, "="); have[a[1]] = substr($0, length(a[1]) + 2) }
+      next
+    }
     /^CONFIG_/ {
       split($0, a, "="); want = substr($0, length(a[1]) + 2)
-      if (have[a[1]] != want) print "  " $0 " (is " (a[1] in have ? have[a[1]] : "not set") ")"
+      is = a[1] in have ? have[a[1]] : "not set"
+      if (is != want) print "  " $0 " (is " is ")"
     }
     /^# CONFIG_.* is not set$/ && ($2 in have) { print "  " $2 " off (is " have[$2] ")" }
   ' "$tree/.config" "${fragments[@]}"
@@ -133,7 +144,7 @@ configure() {
   local refused
   refused=$(verify_configuration)
   [[ -z $refused ]] ||
-    fail "these options of the fragments did not take effect in $SOURCE_PACKAGE $version:"$'\n'"$refused"
+    fail "these options did not take effect in $SOURCE_PACKAGE $version:"$'\n'"$refused"
 }
 
 # Nothing of the builder's machine goes into the kernel: not its name, not the hour.
@@ -156,11 +167,11 @@ key=$key
 architecture=$arch
 release=$(kmake -s kernelrelease)
 source=$SOURCE_PACKAGE $version
-fragments_sha256=$fragments_sha
+options_sha256=$options_sha
 recipe=$RECIPE
 compiler=$("${cross}gcc" --version | head -n1)
 image=$image
-image_sha256=$(sha256sum <"$done_/$image" | cut -d' ' -f1)
+image_sha256=$(sha256 <"$done_/$image")
 build_seconds=$SECONDS
 METADATA
   # The rename may follow a crash; the data must not be missing then.
@@ -193,8 +204,10 @@ build() {
   scratch=$cache/.build-$key tree=$scratch/tree log=$scratch/build.log
   rm -rf -- "$scratch"
   mkdir -- "$scratch" "$tree"
-  trap 'rm -rf -- "$scratch"' EXIT
-  tar -xf "$SOURCE_TARBALL" -C "$tree" --strip-components=1 || fail "$SOURCE_TARBALL cannot be unpacked"
+  # Killed from outside, a compiler may still be writing there; then the next build finishes this.
+  trap 'rm -rf -- "$scratch" 2>/dev/null || true' EXIT
+  tar -xf "$SOURCE_TARBALL" -C "$tree" --strip-components=1 ||
+    fail "$SOURCE_TARBALL cannot be unpacked"
   configure || build_failed
   compile || build_failed
   collect
