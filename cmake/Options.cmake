@@ -1,4 +1,6 @@
 # What a preset may switch. Warnings are errors everywhere; sanitizers and fuzzers are presets, not forks of the build.
+# Off in the release preset: who installs needs neither GoogleTest nor the time, and the unit tests run sanitized.
+option(BULKHEAD_TESTS "Build the unit tests" ON)
 option(BULKHEAD_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 set(BULKHEAD_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
 

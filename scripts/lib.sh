@@ -6,6 +6,8 @@ BULKHEAD_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Everything that is dear to make and can be made again: the kernel, test images, clang-tidy's verdicts, fuzzing corpora.
 BULKHEAD_CACHE=${BULKHEAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead}
 export BULKHEAD_SOURCE BULKHEAD_CACHE
+# A second checkout of the same sources compiles nothing again: paths below the source count as relative.
+export CCACHE_BASEDIR=$BULKHEAD_SOURCE CCACHE_NOHASHDIR=1
 
 say() { printf '==> %s\n' "$*"; }
 

@@ -5,13 +5,13 @@
 #   scripts/test.sh STAGE...     only these
 #   scripts/test.sh --keep-going [STAGE...]
 #
-# Stages: packages format build unit kernel behaviour asan tidy fuzz bench docs; and tsan, which runs only when named.
+# Stages: packages format build kernel behaviour unit tidy asan fuzz bench docs; and tsan, which runs only when named.
 # FUZZ_SECONDS (60) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$BULKHEAD_SOURCE"
 
-ALL="packages format build unit kernel behaviour asan tidy fuzz bench docs"
+ALL="packages format build kernel behaviour unit tidy asan fuzz bench docs"
 # Debian's own: a python that a version manager put on PATH knows nothing of python3-pytest.
 PYTHON=/usr/bin/python3
 
@@ -29,7 +29,12 @@ unit_tests() { # PRESET
   ctest --test-dir "build/$1" -L unit --output-on-failure --no-tests=error --parallel "$(nproc)"
 }
 
-stage_unit() { unit_tests release; }
+# Unit tests are built once, with AddressSanitizer and UndefinedBehaviorSanitizer; the release build is what users get.
+stage_unit() {
+  export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+  build_preset asan
+  unit_tests asan
+}
 
 stage_kernel() {
   build_kernel
@@ -52,7 +57,6 @@ stage_behaviour() { behaviour_tests release; }
 stage_asan() {
   export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
   build_preset asan
-  unit_tests asan
   behaviour_tests asan -m "not release_only"
 }
 
@@ -61,7 +65,7 @@ stage_tsan() {
   unit_tests tsan
 }
 
-stage_tidy() { "$PYTHON" scripts/tidy.py build/release; }
+stage_tidy() { "$PYTHON" scripts/tidy.py build/asan; }
 
 stage_fuzz() {
   build_preset fuzz fuzzers
