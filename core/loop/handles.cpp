@@ -65,11 +65,17 @@ void Poll::watch(int events) {
     uv_poll_stop(handle_.get());
     return;
   }
-  uv_poll_start(handle_.get(), events, [](uv_poll_t* handle, int status, int ready) {
-    const auto* self = Boxed<uv_poll_t>::owner_of<Poll>(handle);
+  begin();
+}
+
+void Poll::begin() {
+  uv_poll_start(handle_.get(), events_, [](uv_poll_t* handle, int status, int ready) {
+    auto* self = Boxed<uv_poll_t>::owner_of<Poll>(handle);
     if (self == nullptr) return;
     auto call = self->callback_;
-    // An error is for the owner's next read or write to find.
+    // libuv gives a descriptor up when it reports an error. There may be bytes to read before it,
+    // and the error itself is for the owner's read or write to find.
+    if (status < 0) self->begin();
     Loop::guarded(handle->loop, call, status < 0 ? UV_READABLE | UV_WRITABLE : ready);
   });
 }

@@ -83,6 +83,8 @@ class Poll {
   void watch(int events);                                              // 0: nothing
 
  private:
+  void begin();
+
   std::function<void(int)> callback_;
   int events_ = 0;
   Boxed<uv_poll_t> handle_;

@@ -31,12 +31,7 @@ PluginHost::Link::Link(loop::Loop& loop, std::string name, Events events, Patien
       patience_(patience),
       ping_timer_(loop, [this] { ping(); }),
       deadline_(loop, [this] { kill("did not end in time"); }),
-      ack_timer_(loop,
-                 [this] {
-                   for (const uint64_t report : std::exchange(unacknowledged_, {})) {
-                     send(FrameKind::kAck, report);
-                   }
-                 }),
+      ack_timer_(loop, [this] { acknowledge(); }),
       late_(loop, [this] { fail_open_calls(); }) {}
 
 Status PluginHost::Link::spawn(const Command& command) {
@@ -169,8 +164,11 @@ void PluginHost::Link::handle(Frame& frame) {
     case FrameKind::kPong:
       pongs_ = frame.op;
       return;
+    case FrameKind::kStopped:
+      // It waits for this, and there is nothing else to wait for.
+      return acknowledge();
     default:
-      return;  // kStopped: its end follows; else of a newer host
+      return;  // of a newer host
   }
 }
 
@@ -257,6 +255,10 @@ bool PluginHost::Link::is_repetition(uint64_t report) {
 void PluginHost::Link::acknowledge_later(uint64_t report) {
   if (unacknowledged_.empty()) ack_timer_.start(patience_.ack_after_ms);
   unacknowledged_.push_back(report);
+}
+
+void PluginHost::Link::acknowledge() {
+  for (const uint64_t report : std::exchange(unacknowledged_, {})) send(FrameKind::kAck, report);
 }
 
 void PluginHost::Link::ping() {

@@ -54,6 +54,7 @@ class PluginHost::Link : public std::enable_shared_from_this<Link> {
   void progressed(const Frame& frame);
   bool is_repetition(uint64_t report);
   void acknowledge_later(uint64_t report);
+  void acknowledge();
   void ping();
   void disconnected();
   void exited(const loop::ChildEnd& end);

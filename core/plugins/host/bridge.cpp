@@ -146,8 +146,6 @@ void Bridge::cancel(uint64_t op) {
 void Bridge::stop() {
   if (plugin_ == nullptr) return;
   if (state_ == State::kStarted) plugin_->stop(plugin_);
-  entry_.destroy(plugin_);
-  plugin_ = nullptr;
   state_ = State::kStopped;
   std::set<uint64_t> open;
   {
@@ -155,6 +153,9 @@ void Bridge::stop() {
     open = open_;
   }
   for (const uint64_t op : open) answer(op, {Code::kUnavailable, "the plugin was stopped", {}});
+  // What it calls from here on is against the rules; nothing is open any more, so it has no effect.
+  entry_.destroy(plugin_);
+  plugin_ = nullptr;
 }
 
 std::vector<Bridge::Notice> Bridge::take_notices() {

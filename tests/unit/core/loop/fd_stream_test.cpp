@@ -174,6 +174,17 @@ TEST_F(FdStreamTest, HearsWhatWasSaidBeforeAWriteFailed) {
   EXPECT_EQ(a_->heard, "last words");
 }
 
+// A peer that closes with bytes of ours unread resets the connection; libuv reports that as an
+// error of the descriptor and stops watching it, while its last words still wait to be read.
+TEST_F(FdStreamTest, HearsTheEndOfAPeerThatDidNotListen) {
+  a_->stream->write("unread");
+  b_->stream->write("last words");
+  b_->stream.reset();
+  a_->stream->resume();
+  EXPECT_TRUE(until([&] { return a_->closings == 1; }));
+  EXPECT_EQ(a_->heard, "last words");
+}
+
 TEST_F(FdStreamTest, IsGivenAwayInOnePiece) {
   b_->stream->resume();
   a_->stream->write("one");
