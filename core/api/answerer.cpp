@@ -4,13 +4,15 @@
 
 namespace bulkhead::api {
 
-Connection::Answerer::Answerer(loop::FdStream& stream, const Head& head, Json actor, std::function<void(bool)> finished)
+Connection::Answerer::Answerer(loop::FdStream& stream, const Head& head, Json actor,
+                               std::function<void(bool)> finished)
     : stream_(&stream), finished_(std::move(finished)) {
   head_ = head;
   actor_ = std::move(actor);
 }
 
-// Callbacks are dropped with the connection: they hold what the handler captured, often this exchange itself.
+// Callbacks are dropped with the connection: they hold what the handler captured, often this
+// exchange itself.
 void Connection::Answerer::detach() {
   stream_ = nullptr;
   state_ = State::kDone;
@@ -48,23 +50,30 @@ void Connection::Answerer::finish(bool close_connection) {
   if (call) call(close_connection);
 }
 
-void Connection::Answerer::send_whole(int status, const std::string& content_type, const std::string& body) {
+void Connection::Answerer::send_whole(int status, const std::string& content_type,
+                                      const std::string& body) {
   if (!stream_ || state_ != State::kOpen) return;
-  stream_->write(response_head(status, {{"Content-Type", content_type}, {"Content-Length", std::to_string(body.size())}}) + body);
+  stream_->write(response_head(status, {{"Content-Type", content_type},
+                                        {"Content-Length", std::to_string(body.size())}}) +
+                 body);
   finish(false);
 }
 
-void Connection::Answerer::reply(int status, const Json& body) { send_whole(status, "application/json", dump_json(body) + "\n"); }
+void Connection::Answerer::reply(int status, const Json& body) {
+  send_whole(status, "application/json", dump_json(body) + "\n");
+}
 
 void Connection::Answerer::fail(const Error& error) {
-  send_whole(http_status(error.code), "application/problem+json", dump_json(problem_document(error)) + "\n");
+  send_whole(http_status(error.code), "application/problem+json",
+             dump_json(problem_document(error)) + "\n");
 }
 
 // Chunked, so that the connection can go on afterwards and a cut stream is seen to be one.
 void Connection::Answerer::begin(int status, const std::string& content_type) {
   if (!stream_ || state_ != State::kOpen) return;
   state_ = State::kStreaming;
-  stream_->write(response_head(status, {{"Content-Type", content_type}, {"Transfer-Encoding", "chunked"}}));
+  stream_->write(
+      response_head(status, {{"Content-Type", content_type}, {"Transfer-Encoding", "chunked"}}));
 }
 
 void Connection::Answerer::write(std::string bytes) {

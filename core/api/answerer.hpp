@@ -1,5 +1,5 @@
-// The Exchange of a live connection. It outlives the connection if a handler keeps it: detach() then turns every further call
-// into nothing.
+// The Exchange of a live connection. It outlives the connection if a handler keeps it: detach()
+// then turns every further call into nothing.
 #pragma once
 
 #include "bulkhead/json.hpp"
@@ -10,7 +10,8 @@ namespace bulkhead::api {
 
 class Connection::Answerer final : public Exchange {
  public:
-  Answerer(loop::FdStream& stream, const Head& head, Json actor, std::function<void(bool close)> finished);
+  Answerer(loop::FdStream& stream, const Head& head, Json actor,
+           std::function<void(bool close)> finished);
 
   void give_fd(UniqueFd fd) { fd_ = std::move(fd); }
   void give_body(Json body) { body_ = std::move(body); }

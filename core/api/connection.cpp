@@ -18,13 +18,15 @@ constexpr size_t kMaxFds = 4;
 
 Json actor_of(const PeerCredentials& peer, const Head& head) {
   Json actor = {{"kind", "user"}, {"uid", peer.uid}, {"gid", peer.gid}, {"pid", peer.pid}};
-  if (auto client = head.field("user-agent"); !client.empty()) actor["client"] = client.substr(0, 128);
+  if (auto client = head.field("user-agent"); !client.empty())
+    actor["client"] = client.substr(0, 128);
   return actor;
 }
 
 }  // namespace
 
-Connection::Connection(loop::Loop& loop, const Router& router, UniqueFd fd, std::function<void(Connection*)> closed)
+Connection::Connection(loop::Loop& loop, const Router& router, UniqueFd fd,
+                       std::function<void(Connection*)> closed)
     : loop_(loop), router_(router), closed_(std::move(closed)) {
   if (auto peer = peer_credentials(fd.get())) peer_ = *peer;
   stream_ = std::make_unique<loop::FdStream>(loop_, std::move(fd));
@@ -35,11 +37,12 @@ Connection::~Connection() {
 }
 
 void Connection::begin() {
-  stream_->set_callbacks({[this](std::string_view bytes, std::vector<UniqueFd>& fds) { received(bytes, fds); },
-                          [this](const Status&) { close(); },
-                          [this] {
-                            if (exchange_) exchange_->drained();
-                          }});
+  stream_->set_callbacks(
+      {[this](std::string_view bytes, std::vector<UniqueFd>& fds) { received(bytes, fds); },
+       [this](const Status&) { close(); },
+       [this] {
+         if (exchange_) exchange_->drained();
+       }});
   stream_->resume();
 }
 
@@ -60,9 +63,14 @@ void Connection::advance() {
   auto self = shared_from_this();
   for (bool more = true; more && stage_ != Stage::kClosed;) {
     switch (stage_) {
-      case Stage::kHead: more = take_head(); break;
-      case Stage::kBody: more = take_body(); break;
-      default: more = false;
+      case Stage::kHead:
+        more = take_head();
+        break;
+      case Stage::kBody:
+        more = take_body();
+        break;
+      default:
+        more = false;
     }
   }
   advancing_ = false;
@@ -74,17 +82,23 @@ bool Connection::take_head() {
   if (!used) return refuse(used.error()), false;
   input_.erase(0, *used);
   if (!parser_.head_done()) return *used > 0;
-  exchange_ = std::make_shared<Answerer>(*stream_, parser_.head(), actor_of(peer_, parser_.head()),
-                                         [this](bool close_connection) { finished(close_connection); });
+  exchange_ =
+      std::make_shared<Answerer>(*stream_, parser_.head(), actor_of(peer_, parser_.head()),
+                                 [this](bool close_connection) { finished(close_connection); });
   auto route = router_.match(*exchange_);
   if (!route) return refuse(route.error()), false;
   route_ = *route;
   if (parser_.head().field("bulkhead-fd") == "1") {
-    if (fds_.empty()) return refuse({Code::kInvalid, "Bulkhead-Fd says that a descriptor comes along, but none did", {}}), false;
+    if (fds_.empty())
+      return refuse({Code::kInvalid,
+                     "Bulkhead-Fd says that a descriptor comes along, but none did",
+                     {}}),
+             false;
     exchange_->give_fd(std::move(fds_.front()));
     fds_.clear();
   }
-  if (parser_.head().field("expect") == "100-continue") stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
+  if (parser_.head().field("expect") == "100-continue")
+    stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
   stage_ = Stage::kBody;
   if (route_->body == Body::kStream && !exchange_->has_fd()) begin_pipe();
   return true;
@@ -125,7 +139,8 @@ bool Connection::keep_body_within_limit() {
 // The handler runs now and reads the pipe while the body comes in: an archive is never held here.
 void Connection::begin_pipe() {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) return refuse({Code::kInternal, "no pipe for the request's body", {}});
+  if (pipe2(ends, O_CLOEXEC) < 0)
+    return refuse({Code::kInternal, "no pipe for the request's body", {}});
   exchange_->give_fd(UniqueFd(ends[0]));
   pipe_.reset(ends[1]);
   fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
@@ -146,7 +161,8 @@ bool Connection::pump() {
       pipe_poll_->watch(UV_WRITABLE);
       return false;
     }
-    if (written < 0) pipe_pending_.clear();  // EPIPE: the handler has answered without reading all of it
+    if (written < 0)
+      pipe_pending_.clear();  // EPIPE: the handler has answered without reading all of it
     if (written > 0) pipe_pending_.erase(0, static_cast<size_t>(written));
   }
   pipe_poll_->watch(0);
@@ -154,21 +170,27 @@ bool Connection::pump() {
   return true;
 }
 
-// The exception barrier of the API: JSON of the wrong type is the client's mistake, anything else ours.
+// The exception barrier of the API: JSON of the wrong type is the client's mistake, anything else
+// ours.
 void Connection::dispatch() {
   stage_ = Stage::kHandling;
   auto exchange = exchange_;
   if (route_->body == Body::kJson && !body_.empty()) {
     auto json = parse_json(body_);
     if (!json || !json->is_object())
-      return exchange->fail({Code::kInvalid, json ? "the request's body must be a JSON object" : json.error().message, {}});
+      return exchange->fail(
+          {Code::kInvalid,
+           json ? "the request's body must be a JSON object" : json.error().message,
+           {}});
     exchange->give_body(std::move(*json));
   }
   body_.clear();
   try {
     route_->handler(exchange);
   } catch (const Json::exception& error) {
-    exchange->fail({Code::kInvalid, std::string("the request's body is not as documented: ") + error.what(), {}});
+    exchange->fail({Code::kInvalid,
+                    std::string("the request's body is not as documented: ") + error.what(),
+                    {}});
   } catch (const std::exception& error) {
     log::error(exchange->head().method + " " + exchange->head().target + ": " + error.what());
     exchange->fail({Code::kInternal, std::string("unexpected: ") + error.what(), {}});
@@ -180,10 +202,11 @@ void Connection::refuse(const Error& error) {
   auto self = shared_from_this();
   std::string body = dump_json(problem_document(error));
   if (!exchange_ || !exchange_->answered())
-    stream_->write(response_head(http_status(error.code), {{"Content-Type", "application/problem+json"},
-                                                           {"Content-Length", std::to_string(body.size())},
-                                                           {"Connection", "close"}}) +
-                   body);
+    stream_->write(
+        response_head(http_status(error.code), {{"Content-Type", "application/problem+json"},
+                                                {"Content-Length", std::to_string(body.size())},
+                                                {"Connection", "close"}}) +
+        body);
   close();
 }
 

@@ -1,10 +1,12 @@
-// One client connection: reads requests, runs their handlers one after the other, writes the answers.
+// One client connection: reads requests, runs their handlers one after the other, writes the
+// answers.
 //
-//     head -> (body into memory | body into a pipe) -> handler -> answer -> next head, or close, or handed over
+//     head -> (body into memory | body into a pipe) -> handler -> answer -> next head, or close, or
+//     handed over
 //
-// Foreign bytes end here: limits, malformed requests and handlers' exceptions become problem documents. While a handler
-// works the connection goes on reading, so that it notices a client that leaves; what a client pipelines meanwhile waits
-// in a bounded buffer.
+// Foreign bytes end here: limits, malformed requests and handlers' exceptions become problem
+// documents. While a handler works the connection goes on reading, so that it notices a client that
+// leaves; what a client pipelines meanwhile waits in a bounded buffer.
 #pragma once
 
 #include <functional>
@@ -21,7 +23,8 @@ namespace bulkhead::api {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(loop::Loop& loop, const Router& router, UniqueFd fd, std::function<void(Connection*)> closed);
+  Connection(loop::Loop& loop, const Router& router, UniqueFd fd,
+             std::function<void(Connection*)> closed);
   ~Connection();
   void begin();
 

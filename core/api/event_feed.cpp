@@ -10,20 +10,24 @@ constexpr uint64_t kHeartbeatMs = 10'000;
 
 }  // namespace
 
-void EventFeed::start(const ExchangePtr& exchange, engine::Engine& engine, store::Reader reader, Wanted wanted) {
-  std::shared_ptr<EventFeed> feed(new EventFeed(exchange, engine, std::move(reader), std::move(wanted)));
+void EventFeed::start(const ExchangePtr& exchange, engine::Engine& engine, store::Reader reader,
+                      Wanted wanted) {
+  std::shared_ptr<EventFeed> feed(
+      new EventFeed(exchange, engine, std::move(reader), std::move(wanted)));
   exchange->on_closed([feed] { feed->done_ = true; });
   exchange->begin(200, "application/x-ndjson");
   if (feed->wanted_.follow) {
-    feed->subscription_ = engine.ledger().subscribe([weak = feed->weak_from_this()](const model::Event& event) {
-      if (auto self = weak.lock()) self->live(event);
-    });
+    feed->subscription_ =
+        engine.ledger().subscribe([weak = feed->weak_from_this()](const model::Event& event) {
+          if (auto self = weak.lock()) self->live(event);
+        });
     feed->heartbeat_.start(kHeartbeatMs, kHeartbeatMs);
   }
   feed->pump();
 }
 
-EventFeed::EventFeed(ExchangePtr exchange, engine::Engine& engine, store::Reader reader, Wanted wanted)
+EventFeed::EventFeed(ExchangePtr exchange, engine::Engine& engine, store::Reader reader,
+                     Wanted wanted)
     : exchange_(std::move(exchange)),
       engine_(engine),
       reader_(std::make_shared<store::Reader>(std::move(reader))),
@@ -46,7 +50,8 @@ void EventFeed::pump() {
   }
   reading_ = true;
   auto page = std::make_shared<Result<store::Page>>(bulkhead::fail(Code::kInternal, "not read"));
-  engine_.work([reader = reader_, page, after = position_, filter = wanted_.filter] { *page = reader->page(after, filter); },
+  engine_.work([reader = reader_, page, after = position_,
+                filter = wanted_.filter] { *page = reader->page(after, filter); },
                [self, page] { self->page_read(*page); });
 }
 
@@ -59,7 +64,8 @@ void EventFeed::page_read(const Result<store::Page>& page) {
     if (!send(event)) return finish();
   }
   position_ = std::max(position_, page->next);
-  // The head may have moved while the page was read on another thread; only the loop's own view settles it.
+  // The head may have moved while the page was read on another thread; only the loop's own view
+  // settles it.
   bool at_head = page->at_head && position_ >= engine_.ledger().journal().head();
   if (!page->at_head || (wanted_.follow && !at_head)) return pump();
   if (!wanted_.follow) return finish();

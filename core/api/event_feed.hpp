@@ -1,8 +1,10 @@
-// One subscription: pages from the journal until the committed head, then live events, without a gap or a repeat. The hand-over
-// is by seq: what the pages have covered is dropped from the live side, whatever came in between.
+// One subscription: pages from the journal until the committed head, then live events, without a
+// gap or a repeat. The hand-over is by seq: what the pages have covered is dropped from the live
+// side, whatever came in between.
 //
-// A slow client lags and nobody else notices: nothing is read for it while its answer is still queued, and live events beyond
-// a small buffer are thrown away and read from the journal again later.
+// A slow client lags and nobody else notices: nothing is read for it while its answer is still
+// queued, and live events beyond a small buffer are thrown away and read from the journal again
+// later.
 #pragma once
 
 #include <deque>
@@ -26,7 +28,8 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
     size_t limit = SIZE_MAX;
     bool follow = false;
   };
-  static void start(const ExchangePtr& exchange, engine::Engine& engine, store::Reader reader, Wanted wanted);
+  static void start(const ExchangePtr& exchange, engine::Engine& engine, store::Reader reader,
+                    Wanted wanted);
   ~EventFeed();
 
  private:

@@ -1,8 +1,10 @@
-// One request and its answer, as a route handler sees them. The connection behind it may vanish at any time; a handler
-// never notices unless it asked to (on_closed), and everything it does to a vanished connection is a no-op.
+// One request and its answer, as a route handler sees them. The connection behind it may vanish at
+// any time; a handler never notices unless it asked to (on_closed), and everything it does to a
+// vanished connection is a no-op.
 //
-// An exchange is answered exactly once: reply() or fail() for whole answers; begin(), write()..., end() for streams;
-// hand_over() to give the connection itself away (attach, exec, save), after which the daemon never touches it again.
+// An exchange is answered exactly once: reply() or fail() for whole answers; begin(), write()...,
+// end() for streams; hand_over() to give the connection itself away (attach, exec, save), after
+// which the daemon never touches it again.
 #pragma once
 
 #include <functional>
@@ -30,7 +32,8 @@ class Exchange {
   // The journal's actor: the peer's credentials and the program it calls itself.
   const Json& actor() const { return actor_; }
 
-  // The descriptor that came with the request, or the read end of a pipe that its body is pumped into.
+  // The descriptor that came with the request, or the read end of a pipe that its body is pumped
+  // into.
   UniqueFd take_fd() { return std::move(fd_); }
   bool has_fd() const { return static_cast<bool>(fd_); }
   bool wants_upgrade() const { return head_.field("upgrade") == "bulkhead-stream"; }
@@ -50,7 +53,8 @@ class Exchange {
   virtual void end() = 0;
   virtual size_t queued() const = 0;                            // bytes the client hasn't taken yet
   virtual void on_drained(std::function<void()> callback) = 0;  // called when queued() falls to 0
-  virtual void on_closed(std::function<void()> callback) = 0;   // the client went away before the end
+  virtual void on_closed(
+      std::function<void()> callback) = 0;  // the client went away before the end
 
   // Sends `head` and releases the connection. kUnavailable if the client is gone.
   virtual Result<UniqueFd> hand_over(const std::string& head) = 0;

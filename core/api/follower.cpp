@@ -5,12 +5,14 @@
 namespace bulkhead::api {
 namespace {
 
-constexpr uint64_t kPollMs = 100;  // files have no cheap end-of-file event across rotation; ten looks a second cost nothing
+constexpr uint64_t kPollMs =
+    100;  // files have no cheap end-of-file event across rotation; ten looks a second cost nothing
 constexpr size_t kHighWater = 256 * 1024;
 
 }  // namespace
 
-void Follower::start(loop::Loop& loop, const ExchangePtr& exchange, const std::string& content_type, Source source) {
+void Follower::start(loop::Loop& loop, const ExchangePtr& exchange, const std::string& content_type,
+                     Source source) {
   std::shared_ptr<Follower> follower(new Follower(loop, exchange, std::move(source)));
   // The exchange keeps the follower, and drops it when the client leaves or the end is sent.
   exchange->on_closed([follower] { follower->done_ = true; });
@@ -20,7 +22,10 @@ void Follower::start(loop::Loop& loop, const ExchangePtr& exchange, const std::s
 }
 
 Follower::Follower(loop::Loop& loop, ExchangePtr exchange, Source source)
-    : exchange_(std::move(exchange)), source_(std::move(source)), file_(source_.path, source_.rotated), timer_(loop, [this] { pump(); }) {}
+    : exchange_(std::move(exchange)),
+      source_(std::move(source)),
+      file_(source_.path, source_.rotated),
+      timer_(loop, [this] { pump(); }) {}
 
 // One pass that keeps the last lines; then the file goes on from where the pass ended.
 void Follower::skip_to_tail() {
@@ -54,15 +59,17 @@ void Follower::pump() {
     for (const std::string& line : *lines) text += source_.render(line);
     exchange_->write(std::move(text));
   }
-  if (!done_) exchange_->on_drained([weak = weak_from_this()] {
-    if (auto follower = weak.lock()) follower->pump();
-  });
+  if (!done_)
+    exchange_->on_drained([weak = weak_from_this()] {
+      if (auto follower = weak.lock()) follower->pump();
+    });
 }
 
 void Follower::finish() {
   if (std::exchange(done_, true)) return;
   timer_.stop();
-  if (std::string rest = file_.take_rest(); !rest.empty() && source_.render_rest) exchange_->write(source_.render_rest(std::move(rest)));
+  if (std::string rest = file_.take_rest(); !rest.empty() && source_.render_rest)
+    exchange_->write(source_.render_rest(std::move(rest)));
   exchange_->end();
 }
 

@@ -1,5 +1,6 @@
-// Sends a text file to a client and, if asked, goes on as it grows: until the client leaves or `ended` says that nothing more
-// can come. The client's pace is the reader's: the next piece is read when the former one is on its way.
+// Sends a text file to a client and, if asked, goes on as it grows: until the client leaves or
+// `ended` says that nothing more can come. The client's pace is the reader's: the next piece is
+// read when the former one is on its way.
 #pragma once
 
 #include <functional>
@@ -17,13 +18,16 @@ class Follower : public std::enable_shared_from_this<Follower> {
   struct Source {
     std::string path;
     bool rotated = false;
-    std::function<std::string(const std::string& line)> render;  // what is sent for a line; "" for nothing
-    std::function<std::string(std::string rest)> render_rest;    // for a last line without its end; may be empty
-    size_t tail = SIZE_MAX;                                      // only the last lines that render to something
+    std::function<std::string(const std::string& line)>
+        render;  // what is sent for a line; "" for nothing
+    std::function<std::string(std::string rest)>
+        render_rest;         // for a last line without its end; may be empty
+    size_t tail = SIZE_MAX;  // only the last lines that render to something
     bool follow = false;
     std::function<bool()> ended;  // asked when there is nothing to read: will there be more?
   };
-  static void start(loop::Loop& loop, const ExchangePtr& exchange, const std::string& content_type, Source source);
+  static void start(loop::Loop& loop, const ExchangePtr& exchange, const std::string& content_type,
+                    Source source);
 
  private:
   Follower(loop::Loop& loop, ExchangePtr exchange, Source source);

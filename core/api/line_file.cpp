@@ -9,7 +9,8 @@ namespace bulkhead::api {
 namespace {
 
 constexpr size_t kRead = 64 * 1024;
-constexpr size_t kMaxLine = 1024 * 1024;  // a longer one is cut: what wrote it doesn't write such lines
+constexpr size_t kMaxLine =
+    1024 * 1024;  // a longer one is cut: what wrote it doesn't write such lines
 constexpr int kMaxRotated = 100;
 
 }  // namespace
@@ -23,7 +24,8 @@ LineFile::LineFile(std::string path, bool rotated) : path_(std::move(path)) {
   }
 }
 
-// True if another file could be opened: the next older one, or the current one if it isn't the one just read.
+// True if another file could be opened: the next older one, or the current one if it isn't the one
+// just read.
 bool LineFile::open_next() {
   while (!older_.empty()) {
     UniqueFd fd(open(older_.front().c_str(), O_RDONLY | O_CLOEXEC));
@@ -57,7 +59,8 @@ Result<std::vector<std::string>> LineFile::next() {
     }
     rest_.append(buffer, static_cast<size_t>(got));
     size_t begin = 0;
-    for (size_t end; (end = rest_.find('\n', begin)) != rest_.npos; begin = end + 1) lines.push_back(rest_.substr(begin, end - begin));
+    for (size_t end; (end = rest_.find('\n', begin)) != rest_.npos; begin = end + 1)
+      lines.push_back(rest_.substr(begin, end - begin));
     rest_.erase(0, begin);
     if (rest_.size() > kMaxLine) lines.push_back(std::exchange(rest_, {}));
   }

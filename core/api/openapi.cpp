@@ -9,7 +9,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json string_schema() { return {{"type", "string"}}; }
+Json string_schema() {
+  return {{"type", "string"}};
+}
 
 Json parameters_of(const Route& route) {
   Json parameters = Json::array();
@@ -41,10 +43,12 @@ Json operation_of(const Route& route) {
   if (Json parameters = parameters_of(route); !parameters.empty())
     operation["parameters"] = std::move(parameters);
   if (route.body == Body::kJson)
-    operation["requestBody"] = {{"content", {{"application/json", {{"schema", {{"type", "object"}}}}}}}};
+    operation["requestBody"] = {
+        {"content", {{"application/json", {{"schema", {{"type", "object"}}}}}}}};
   if (route.body == Body::kStream)
     operation["requestBody"] = {
-        {"content", {{"application/octet-stream", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
+        {"content",
+         {{"application/octet-stream", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
   return operation;
 }
 
@@ -71,7 +75,8 @@ Json openapi_document(const Router& router) {
     paths[route.pattern][method] = operation_of(route);
   }
   return {{"openapi", "3.1.0"},
-          {"info", {{"title", "Bulkhead"}, {"version", kVersion}, {"license", {{"name", "Apache-2.0"}}}}},
+          {"info",
+           {{"title", "Bulkhead"}, {"version", kVersion}, {"license", {{"name", "Apache-2.0"}}}}},
           {"paths", std::move(paths)},
           {"components", {{"schemas", {{"Problem", problem_schema()}}}}}};
 }

@@ -35,7 +35,9 @@ const Row& row(Code code) {
 
 }  // namespace
 
-int http_status(Code code) { return row(code).status; }
+int http_status(Code code) {
+  return row(code).status;
+}
 
 nlohmann::json problem_document(const Error& error) {
   const Row& found = row(error.code);

@@ -1,4 +1,5 @@
-// Errors as RFC 9457 problem documents: the one table that ties error codes to HTTP statuses (docs/reference/api.md).
+// Errors as RFC 9457 problem documents: the one table that ties error codes to HTTP statuses
+// (docs/reference/api.md).
 #pragma once
 
 #include <nlohmann/json.hpp>

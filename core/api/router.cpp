@@ -39,7 +39,8 @@ Result<const Route*> Router::match(Exchange& exchange) const {
     return &route;
   }
   if (path_known)
-    return bulkhead::fail(Code::kUnsupported, exchange.head_.method + " is not possible on " + exchange.head_.target);
+    return bulkhead::fail(Code::kUnsupported,
+                          exchange.head_.method + " is not possible on " + exchange.head_.target);
   return bulkhead::fail(Code::kNotFound, "there is nothing at " + exchange.head_.target,
                         "GET /v1/openapi.json lists what there is");
 }

@@ -1,5 +1,6 @@
-// The table of routes: what exists, what kind of body it takes, who answers, and one line about it. The same table makes
-// the OpenAPI document, so the two can't drift apart; the test of docs/reference/api.md reads it as well.
+// The table of routes: what exists, what kind of body it takes, who answers, and one line about it.
+// The same table makes the OpenAPI document, so the two can't drift apart; the test of
+// docs/reference/api.md reads it as well.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,8 @@ namespace bulkhead::api {
 enum class Body {
   kNone,    // ignored if sent
   kJson,    // an object of at most 1 MiB, collected before the handler runs
-  kStream,  // bytes for a descriptor: passed along with the request, or pumped into a pipe as they come
+  kStream,  // bytes for a descriptor: passed along with the request, or pumped into a pipe as they
+            // come
 };
 
 struct Parameter {
@@ -35,7 +37,8 @@ class Router {
   void add(Route route) { routes_.push_back(std::move(route)); }
   const std::vector<Route>& routes() const { return routes_; }
 
-  // Parses the target, finds the route and sets the exchange's parameters. 404 and, for a known path, 405 sentences.
+  // Parses the target, finds the route and sets the exchange's parameters. 404 and, for a known
+  // path, 405 sentences.
   Result<const Route*> match(Exchange& exchange) const;
 
  private:

@@ -14,11 +14,13 @@ namespace bulkhead::api {
 class Server {
  public:
   // Binds `path` with mode 0600.
-  static Result<std::unique_ptr<Server>> listen(loop::Loop& loop, Router router, const std::string& path);
+  static Result<std::unique_ptr<Server>> listen(loop::Loop& loop, Router router,
+                                                const std::string& path);
   ~Server();
 
  private:
-  Server(loop::Loop& loop, Router router, std::string path) : loop_(loop), router_(std::move(router)), path_(std::move(path)) {}
+  Server(loop::Loop& loop, Router router, std::string path)
+      : loop_(loop), router_(std::move(router)), path_(std::move(path)) {}
   void accepted(UniqueFd fd);
 
   loop::Loop& loop_;

@@ -1,7 +1,9 @@
-// container-apiserver: one loop, one journal, one socket. Takes no arguments; CONTAINER_ROOT and the XDG variables say where.
+// container-apiserver: one loop, one journal, one socket. Takes no arguments; CONTAINER_ROOT and
+// the XDG variables say where.
 //
-// Order matters: lock (one daemon per root), journal, recovery, and only then the socket, so that whoever can connect sees a
-// state that is true. SIGTERM and SIGINT end the daemon and leave containers to their hosts; only `system stop` ends those too.
+// Order matters: lock (one daemon per root), journal, recovery, and only then the socket, so that
+// whoever can connect sees a state that is true. SIGTERM and SIGINT end the daemon and leave
+// containers to their hosts; only `system stop` ends those too.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -21,7 +23,8 @@ namespace bulkhead {
 namespace {
 
 Status make_directories(const Paths& paths) {
-  for (const std::string& directory : {paths.data, paths.run, paths.logs, paths.run + "/hosts", paths.data + "/containers"}) {
+  for (const std::string& directory :
+       {paths.data, paths.run, paths.logs, paths.run + "/hosts", paths.data + "/containers"}) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return fail(Code::kDenied, "create " + directory + ": " + error.message());
@@ -38,7 +41,8 @@ Result<UniqueFd> take_lock(const Paths& paths) {
   if (flock(fd.get(), LOCK_EX | LOCK_NB) < 0)
     return fail(Code::kConflict, "another container-apiserver serves " + paths.run);
   std::string pid = std::to_string(getpid()) + "\n";
-  if (ftruncate(fd.get(), 0) < 0 || write(fd.get(), pid.data(), pid.size()) < 0) return fail_errno("write " + path, errno);
+  if (ftruncate(fd.get(), 0) < 0 || write(fd.get(), pid.data(), pid.size()) < 0)
+    return fail_errno("write " + path, errno);
   return fd;
 }
 

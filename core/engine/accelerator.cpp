@@ -52,14 +52,19 @@ void Accelerator::verdict(std::function<void(const std::string&)> then) {
 }
 
 void Accelerator::probed(const Result<Json>& result) {
-  Json data = result ? *result : Json{{"usable", false}, {"reason", "the probe failed: " + result.error().message}};
+  Json data =
+      result ? *result
+             : Json{{"usable", false}, {"reason", "the probe failed: " + result.error().message}};
   data["bootId"] = boot_id_ + "/" + qemu_identity();
-  log::info("accelerator: " + std::string(data.value("usable", false) ? "kvm" : "tcg") + " (" + data.value("reason", "") + ")");
+  log::info("accelerator: " + std::string(data.value("usable", false) ? "kvm" : "tcg") + " (" +
+            data.value("reason", "") + ")");
   // Even if it can't be journaled, the runs that wait go on: with emulation, which always works.
-  ledger_.record({model::fact("accelerator/kvm", "accelerator.probed", data)}, [this, data](const Result<std::vector<model::Event>>&) {
-    probing_ = false;
-    for (auto& then : std::exchange(waiting_, {})) then(data.value("usable", false) ? "kvm" : "tcg");
-  });
+  ledger_.record({model::fact("accelerator/kvm", "accelerator.probed", data)},
+                 [this, data](const Result<std::vector<model::Event>>&) {
+                   probing_ = false;
+                   for (auto& then : std::exchange(waiting_, {}))
+                     then(data.value("usable", false) ? "kvm" : "tcg");
+                 });
 }
 
 Json Accelerator::describe() const {

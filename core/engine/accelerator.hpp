@@ -1,6 +1,7 @@
-// Does /dev/kvm boot a guest here? It may exist and still not: so it is asked once, by booting the real kernel with a
-// deadline in a short-lived host, and the verdict is an event that holds for this boot of the machine and this QEMU.
-// A host that can't tells us at worst after the deadline, and every run then uses emulation.
+// Does /dev/kvm boot a guest here? It may exist and still not: so it is asked once, by booting the
+// real kernel with a deadline in a short-lived host, and the verdict is an event that holds for
+// this boot of the machine and this QEMU. A host that can't tells us at worst after the deadline,
+// and every run then uses emulation.
 #pragma once
 
 #include <functional>

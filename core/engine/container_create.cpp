@@ -28,8 +28,9 @@ std::string new_uuid() {
   b[6] = static_cast<unsigned char>((b[6] & 0x0f) | 0x40);
   b[8] = static_cast<unsigned char>((b[8] & 0x3f) | 0x80);
   char text[37];
-  snprintf(text, sizeof text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-           b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+  snprintf(text, sizeof text,
+           "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+           b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
   return text;
 }
 
@@ -45,7 +46,8 @@ Result<Draft> draft(const model::State& state, const Json& body, const Json& hos
   auto image = model::find_image(state, wanted);
   if (!image) return fail(std::move(image.error()));
   Draft result;
-  result.platform = body.contains("platform") && body["platform"].is_object() ? body["platform"] : host_platform;
+  result.platform =
+      body.contains("platform") && body["platform"].is_object() ? body["platform"] : host_platform;
   auto variant = model::find_variant((*image)->image, result.platform);
   if (!variant) return fail(std::move(variant.error()));
   result.command.id = body.value("name", std::string());
@@ -78,29 +80,41 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
   steps.effect = [this, made](const model::Event& intent, const Report& report) {
     std::string id(intent.key());
     auto op = static_cast<uint64_t>(intent.seq);
-    Json request = {{"container", id}, {"digest", made->command.image_digest}, {"platform", made->platform}};
+    Json request = {
+        {"container", id}, {"digest", made->command.image_digest}, {"platform", made->platform}};
     std::error_code error;
     std::filesystem::create_directories(directory(id), error);
-    if (error) return report({fail(Code::kNoSpace, "create the directory of container " + id + ": " + error.message()), {}, {}});
-    parts_.storage.call(op, "storage.create", request, {}, [this, id, made, report](Result<Json> created) {
-      if (!created) {
-        // Whatever part of it was made goes again; the answer is the first failure's.
-        return remove_disks(id, [report, error = created.error()](const Effect&) { report({fail(error), {}, {}}); });
-      }
-      Json outcome = *created;
-      outcome.erase("config");
-      report({outcome, {}, [id, made] { return Json{{"id", id}, {"warnings", made->warnings}}; }});
-    });
+    if (error)
+      return report(
+          {fail(Code::kNoSpace, "create the directory of container " + id + ": " + error.message()),
+           {},
+           {}});
+    parts_.storage.call(
+        op, "storage.create", request, {}, [this, id, made, report](Result<Json> created) {
+          if (!created) {
+            // Whatever part of it was made goes again; the answer is the first failure's.
+            return remove_disks(id, [report, error = created.error()](const Effect&) {
+              report({fail(error), {}, {}});
+            });
+          }
+          Json outcome = *created;
+          outcome.erase("config");
+          report({outcome, {}, [id, made] {
+                    return Json{{"id", id}, {"warnings", made->warnings}};
+                  }});
+        });
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }
 
-// The client that asked has gone with the old daemon and doesn't know whether it has a container: it gets none.
+// The client that asked has gone with the old daemon and doesn't know whether it has a container:
+// it gets none.
 void Containers::recover_create(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   remove_disks(id, [this, operation, done](const Effect&) {
-    ledger().record({model::outcome_lost(operation, "the service ended before the container was made")},
-                    [done](const Result<std::vector<model::Event>>&) { done(); });
+    ledger().record(
+        {model::outcome_lost(operation, "the service ended before the container was made")},
+        [done](const Result<std::vector<model::Event>>&) { done(); });
   });
 }
 

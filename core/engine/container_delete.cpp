@@ -1,4 +1,5 @@
-// delete and prune: what runs is killed first, then disks, logs and directory go, then the outcome says how much came free.
+// delete and prune: what runs is killed first, then disks, logs and directory go, then the outcome
+// says how much came free.
 #include <filesystem>
 
 #include "containers.hpp"
@@ -20,10 +21,13 @@ int64_t allocated_below(const std::string& directory) {
 
 }  // namespace
 
-void Containers::remove(const model::DeleteContainer& command, const model::Origin& origin, Answer done) {
+void Containers::remove(const model::DeleteContainer& command, const model::Origin& origin,
+                        Answer done) {
   std::string id = command.id;
   Operations::Steps steps;
-  steps.decide = [command, origin](const model::State& state) { return model::decide_delete(state, command, origin); };
+  steps.decide = [command, origin](const model::State& state) {
+    return model::decide_delete(state, command, origin);
+  };
   steps.effect = [this, id](const model::Event&, const Report& report) {
     delete_effect(id, report);
   };
@@ -34,10 +38,11 @@ void Containers::remove(const model::DeleteContainer& command, const model::Orig
       answer(Json{{"id", id}, {"reclaimed", 0}});
     });
   };
-  parts_.operations.perform(origin, std::move(steps), [id, done = std::move(done)](Result<Json> removed) {
-    if (removed) (*removed)["id"] = id;
-    done(std::move(removed));
-  });
+  parts_.operations.perform(origin, std::move(steps),
+                            [id, done = std::move(done)](Result<Json> removed) {
+                              if (removed) (*removed)["id"] = id;
+                              done(std::move(removed));
+                            });
 }
 
 void Containers::delete_effect(const std::string& id, const Report& report) {
@@ -47,24 +52,31 @@ void Containers::delete_effect(const std::string& id, const Report& report) {
   PluginPort* host = parts_.hosts.find(id);
   if (!host) return off();
   // The container.exited that this brings is journaled before the outcome: hosts deliver in order.
-  host->ask("runtime.stop", {{"signal", 9}, {"timeoutMs", 0}}, [this, id, off](const Result<Json>& stopped) {
-    if (!stopped) {
-      log::warning("stop of " + id + " before its deletion: " + stopped.error().message);
-      parts_.hosts.kill(id);
-    }
-    off();
-  });
+  host->ask("runtime.stop", {{"signal", 9}, {"timeoutMs", 0}},
+            [this, id, off](const Result<Json>& stopped) {
+              if (!stopped) {
+                log::warning("stop of " + id + " before its deletion: " + stopped.error().message);
+                parts_.hosts.kill(id);
+              }
+              off();
+            });
 }
 
 void Containers::remove_disks(const std::string& id, const Report& report) {
-  parts_.storage.call(unjournaled_op(), "storage.delete", {{"container", id}}, {}, [this, id, report](const Result<Json>& deleted) {
-    if (!deleted) return report({deleted, {}, {}});
-    int64_t reclaimed = deleted->value("reclaimed", int64_t{0}) + allocated_below(directory(id));
-    std::error_code error;
-    std::filesystem::remove_all(directory(id), error);
-    if (error) return report({fail(Code::kInternal, "remove the files of container " + id + ": " + error.message()), {}, {}});
-    report({Json{{"reclaimed", reclaimed}}, {}, {}});
-  });
+  parts_.storage.call(unjournaled_op(), "storage.delete", {{"container", id}}, {},
+                      [this, id, report](const Result<Json>& deleted) {
+                        if (!deleted) return report({deleted, {}, {}});
+                        int64_t reclaimed = deleted->value("reclaimed", int64_t{0}) +
+                                            allocated_below(directory(id));
+                        std::error_code error;
+                        std::filesystem::remove_all(directory(id), error);
+                        if (error)
+                          return report({fail(Code::kInternal, "remove the files of container " +
+                                                                   id + ": " + error.message()),
+                                         {},
+                                         {}});
+                        report({Json{{"reclaimed", reclaimed}}, {}, {}});
+                      });
 }
 
 void Containers::prune(const model::Origin& origin, Answer done) {
@@ -75,7 +87,8 @@ void Containers::prune(const model::Origin& origin, Answer done) {
   };
   auto progress = std::make_shared<Progress>();
   auto one_done = [progress, done = std::move(done)] {
-    if (--progress->left == 0) done(Json{{"deleted", progress->deleted}, {"reclaimed", progress->reclaimed}});
+    if (--progress->left == 0)
+      done(Json{{"deleted", progress->deleted}, {"reclaimed", progress->reclaimed}});
   };
   for (const std::string& id : model::prunable_containers(state())) {
     ++progress->left;

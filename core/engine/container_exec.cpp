@@ -1,4 +1,5 @@
-// exec: intent; the process starts in the guest; outcome with its pid. Its end comes later, as a report (container_reports.cpp).
+// exec: intent; the process starts in the guest; outcome with its pid. Its end comes later, as a
+// report (container_reports.cpp).
 #include "containers.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
@@ -30,32 +31,36 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
       if (!connection) return report({fail(std::move(connection.error())), {}, {}});
       fds.push_back(std::move(*connection));
     }
-    host->call(static_cast<uint64_t>(intent.seq), "runtime.exec", request, std::move(fds), [report, exec](Result<Json> started) {
-      if (!started) return report({fail(std::move(started.error())), {}, {}});
-      report({*started, {}, [exec] { return Json{{"exec", exec}}; }});
-    });
+    host->call(static_cast<uint64_t>(intent.seq), "runtime.exec", request, std::move(fds),
+               [report, exec](Result<Json> started) {
+                 if (!started) return report({fail(std::move(started.error())), {}, {}});
+                 report({*started, {}, [exec] { return Json{{"exec", exec}}; }});
+               });
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }
 
-// A host answers an operation of an earlier daemon by itself (host_completed); this is for one that never heard of it.
+// A host answers an operation of an earlier daemon by itself (host_completed); this is for one that
+// never heard of it.
 void Containers::recover_exec(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
   auto lose = [this, operation, recorded] {
     if (!state().operation(operation.op)) return recorded({});
-    ledger().record({model::outcome_lost(operation, "the service ended before the command started")}, recorded);
+    ledger().record(
+        {model::outcome_lost(operation, "the service ended before the command started")}, recorded);
   };
   PluginPort* host = parts_.hosts.find(id);
   if (!host) return lose();
-  host->ask("runtime.inspect", Json::object(), [this, operation, lose, recorded](Result<Json> inspected) {
-    if (!state().operation(operation.op)) return recorded({});
-    if (!inspected) return lose();
-    for (const Json& process : inspected->value("processes", Json::array()))
-      if (process == operation.data.value("exec", std::string()))
-        return ledger().record({model::outcome_recovered(operation, Json::object())}, recorded);
-    lose();
-  });
+  host->ask(
+      "runtime.inspect", Json::object(), [this, operation, lose, recorded](Result<Json> inspected) {
+        if (!state().operation(operation.op)) return recorded({});
+        if (!inspected) return lose();
+        for (const Json& process : inspected->value("processes", Json::array()))
+          if (process == operation.data.value("exec", std::string()))
+            return ledger().record({model::outcome_recovered(operation, Json::object())}, recorded);
+        lose();
+      });
 }
 
 }  // namespace bulkhead::engine

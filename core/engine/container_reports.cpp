@@ -1,5 +1,6 @@
-// What runtime hosts report, and what waits for it. A report becomes a fact first and is acknowledged only then, so that
-// a daemon that dies in between gets it again; a report that is in the journal already is acknowledged and dropped.
+// What runtime hosts report, and what waits for it. A report becomes a fact first and is
+// acknowledged only then, so that a daemon that dies in between gets it again; a report that is in
+// the journal already is acknowledged and dropped.
 #include "containers.hpp"
 #include "log.hpp"
 #include "model/container_decide.hpp"
@@ -23,7 +24,8 @@ constexpr int kExitCodeWhenLost = 137;  // as if killed: nobody knows better
 
 }  // namespace
 
-void Containers::host_reported(const std::string& id, uint64_t report, const std::string& type, const Json& data) {
+void Containers::host_reported(const std::string& id, uint64_t report, const std::string& type,
+                               const Json& data) {
   const model::ContainerState* container = state().container(id);
   const char* event = event_type(type);
   if (!container || !event || static_cast<int64_t>(report) <= container->last_report) {
@@ -35,7 +37,9 @@ void Containers::host_reported(const std::string& id, uint64_t report, const std
   ledger().record({model::fact("container/" + id, event, std::move(fact), from_host(id))},
                   [this, id, report, type](const Result<std::vector<model::Event>>& committed) {
                     // Not acknowledged, it comes again when the host is next adopted.
-                    if (!committed) return log::error("a report of " + id + " is not journaled: " + committed.error().message);
+                    if (!committed)
+                      return log::error("a report of " + id +
+                                        " is not journaled: " + committed.error().message);
                     parts_.hosts.ack(id, report);
                     if (type == "vm.stopped") parts_.hosts.dismiss(id);
                   });
@@ -48,27 +52,36 @@ void Containers::host_gone(const std::string& id, bool dismissed, const std::str
   model::Decision events;
   model::Origin origin{{{"kind", "daemon"}}, std::nullopt, {}};
   if (!dismissed && container->host) {
-    bool ran = container->state == model::Lifecycle::kRunning || container->state == model::Lifecycle::kStopping;
+    bool ran = container->state == model::Lifecycle::kRunning ||
+               container->state == model::Lifecycle::kStopping;
     if (ran && container->exited_run < container->runs) {
       events.push_back(model::fact("container/" + id, "container.exited",
-                                   {{"exitCode", kExitCodeWhenLost}, {"oomKilled", false}, {"reason", "host-lost"}, {"detail", how}}, origin));
+                                   {{"exitCode", kExitCodeWhenLost},
+                                    {"oomKilled", false},
+                                    {"reason", "host-lost"},
+                                    {"detail", how}},
+                                   origin));
     }
-    events.push_back(model::fact("container/" + id, "container.vm-stopped", {{"clean", false}, {"reason", "host " + how}}, origin));
+    events.push_back(model::fact("container/" + id, "container.vm-stopped",
+                                 {{"clean", false}, {"reason", "host " + how}}, origin));
   }
   if (events.empty()) return auto_remove(id);
-  ledger().record(std::move(events), [this, id](const Result<std::vector<model::Event>>&) { auto_remove(id); });
+  ledger().record(std::move(events),
+                  [this, id](const Result<std::vector<model::Event>>&) { auto_remove(id); });
 }
 
 void Containers::auto_remove(const std::string& id) {
   const model::ContainerState* container = state().container(id);
-  if (!container || !container->auto_remove || container->state != model::Lifecycle::kStopped) return;
+  if (!container || !container->auto_remove || container->state != model::Lifecycle::kStopped)
+    return;
   model::Origin origin{{{"kind", "daemon"}}, std::nullopt, {}};
   remove({id, false, "auto-remove"}, origin, [id](const Result<Json>& removed) {
     if (!removed) log::warning("automatic removal of " + id + ": " + removed.error().message);
   });
 }
 
-// An operation that an earlier daemon asked for: its intent is still open unless recovery was faster.
+// An operation that an earlier daemon asked for: its intent is still open unless recovery was
+// faster.
 void Containers::host_completed(const std::string& id, uint64_t op, const Result<Json>& result) {
   const model::Operation* operation = state().operation(static_cast<model::Seq>(op));
   if (!operation || operation->type != "container.exec") return;
@@ -100,17 +113,18 @@ std::shared_ptr<void> Containers::wait(const std::string& id, Condition conditio
   auto waiter = std::make_shared<Waiter>(Waiter{ledger()});
   std::weak_ptr<Waiter> weak = waiter;
   std::string stream = "container/" + id;
-  waiter->subscription = ledger().subscribe([this, weak, stream, met, done = std::move(done), id](const model::Event& event) {
-    auto self = weak.lock();
-    if (!self || self->answered || event.stream != stream) return;
-    if (const auto* container = state().container(id); container && container->exit_code)
-      self->last["exitCode"] = *container->exit_code;
-    if (auto now = met()) {
-      self->answered = true;
-      if (now->empty()) *now = self->last;
-      done(std::move(*now));
-    }
-  });
+  waiter->subscription = ledger().subscribe(
+      [this, weak, stream, met, done = std::move(done), id](const model::Event& event) {
+        auto self = weak.lock();
+        if (!self || self->answered || event.stream != stream) return;
+        if (const auto* container = state().container(id); container && container->exit_code)
+          self->last["exitCode"] = *container->exit_code;
+        if (auto now = met()) {
+          self->answered = true;
+          if (now->empty()) *now = self->last;
+          done(std::move(*now));
+        }
+      });
   return waiter;
 }
 

@@ -1,5 +1,5 @@
-// stop and kill. A stop ends when the VM is off and its process is gone; a kill when the signal is delivered, but for
-// KILL, which waits for the end, as the reference does.
+// stop and kill. A stop ends when the VM is off and its process is gone; a kill when the signal is
+// delivered, but for KILL, which waits for the end, as the reference does.
 #include "containers.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
@@ -11,9 +11,9 @@ std::string id_of(const model::Operation& operation) {
   return operation.stream.substr(operation.stream.find('/') + 1);
 }
 
-
 // A wait's handle must live until it answers: the answer keeps it.
-void wait_until(Containers& containers, const std::string& id, Containers::Condition condition, Answer then) {
+void wait_until(Containers& containers, const std::string& id, Containers::Condition condition,
+                Answer then) {
   auto handle = std::make_shared<std::shared_ptr<void>>();
   *handle = containers.wait(id, condition, [handle, then = std::move(then)](Result<Json> result) {
     auto keep = std::exchange(*handle, nullptr);
@@ -23,14 +23,21 @@ void wait_until(Containers& containers, const std::string& id, Containers::Condi
 
 }  // namespace
 
-void Containers::stop(const model::StopContainer& command, const model::Origin& origin, Answer done) {
+void Containers::stop(const model::StopContainer& command, const model::Origin& origin,
+                      Answer done) {
   std::string id = command.id;
   Operations::Steps steps;
-  steps.decide = [command, origin](const model::State& state) { return model::decide_stop(state, command, origin); };
-  steps.effect = [this](const model::Event& intent, const Report& report) { stop_effect(intent, report); };
+  steps.decide = [command, origin](const model::State& state) {
+    return model::decide_stop(state, command, origin);
+  };
+  steps.effect = [this](const model::Event& intent, const Report& report) {
+    stop_effect(intent, report);
+  };
   // Stopped already, or another stop is under way, whose end is awaited.
   steps.already = [this, id](const Answer& answer) {
-    wait_until(*this, id, Condition::kStopped, [id, answer](const Result<Json>&) { answer(Json{{"id", id}}); });
+    wait_until(*this, id, Condition::kStopped, [id, answer](const Result<Json>&) {
+      answer(Json{{"id", id}});
+    });
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }
@@ -39,7 +46,8 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
   std::string id(intent.key());
   PluginPort* host = parts_.hosts.find(id);
   auto finish = [this, id, report](const Result<Json>& stopped) {
-    // The host may have died on the way: then the container is stopped all the same, and host_gone has said so.
+    // The host may have died on the way: then the container is stopped all the same, and host_gone
+    // has said so.
     if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}, {}});
     parts_.hosts.when_gone(id, [this, id, report] {
       Json outcome = Json::object();
@@ -54,23 +62,29 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
   host->call(unjournaled_op(), "runtime.stop", request, {}, finish);
 }
 
-void Containers::kill(const model::KillContainer& command, const model::Origin& origin, Answer done) {
+void Containers::kill(const model::KillContainer& command, const model::Origin& origin,
+                      Answer done) {
   Operations::Steps steps;
-  steps.decide = [command, origin](const model::State& state) { return model::decide_kill(state, command, origin); };
+  steps.decide = [command, origin](const model::State& state) {
+    return model::decide_kill(state, command, origin);
+  };
   steps.effect = [this, command](const model::Event&, const Report& report) {
     PluginPort* host = parts_.hosts.find(command.id);
-    if (!host) return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
+    if (!host)
+      return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
     Json request = {{"process", "init"}, {"signal", command.signal}};
     host->call(unjournaled_op(), "runtime.signal", request, {}, [report](Result<Json> sent) {
       report({std::move(sent), {}, {}});
     });
   };
-  parts_.operations.perform(origin, std::move(steps), [this, command, done = std::move(done)](const Result<Json>& sent) {
-    Json answer = {{"id", command.id}};
-    if (!sent) return done(sent);
-    if (command.signal != 9) return done(answer);
-    wait_until(*this, command.id, Condition::kStopped, [answer, done](const Result<Json>&) { done(answer); });
-  });
+  parts_.operations.perform(origin, std::move(steps),
+                            [this, command, done = std::move(done)](const Result<Json>& sent) {
+                              Json answer = {{"id", command.id}};
+                              if (!sent) return done(sent);
+                              if (command.signal != 9) return done(answer);
+                              wait_until(*this, command.id, Condition::kStopped,
+                                         [answer, done](const Result<Json>&) { done(answer); });
+                            });
 }
 
 void Containers::stop_all(const model::Origin& origin, std::function<void()> done) {
@@ -87,7 +101,8 @@ void Containers::stop_all(const model::Origin& origin, std::function<void()> don
   one_done();
 }
 
-// The stop was promised to a client that may be gone; it is carried through all the same, with the time it was given.
+// The stop was promised to a client that may be gone; it is carried through all the same, with the
+// time it was given.
 void Containers::recover_stop(const model::Operation& operation, std::function<void()> done) {
   model::Event intent;
   intent.seq = operation.op;
@@ -104,13 +119,16 @@ void Containers::recover_stop(const model::Operation& operation, std::function<v
 void Containers::recover_kill(const model::Operation& operation, std::function<void()> done) {
   PluginPort* host = parts_.hosts.find(id_of(operation));
   auto conclude = [this, operation, done](const Result<Json>& sent) {
-    // Sent twice is as good as once for a signal that asks for an end; a container that has ended needs none.
-    auto event = sent || sent.error().code == Code::kNotFound ? model::outcome_recovered(operation, Json::object())
-                                                              : model::outcome_failed(operation, sent.error());
+    // Sent twice is as good as once for a signal that asks for an end; a container that has ended
+    // needs none.
+    auto event = sent || sent.error().code == Code::kNotFound
+                     ? model::outcome_recovered(operation, Json::object())
+                     : model::outcome_failed(operation, sent.error());
     ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
   };
   if (!host) return conclude(Json::object());
-  host->ask("runtime.signal", {{"process", "init"}, {"signal", operation.data.value("signal", 9)}}, conclude);
+  host->ask("runtime.signal", {{"process", "init"}, {"signal", operation.data.value("signal", 9)}},
+            conclude);
 }
 
 }  // namespace bulkhead::engine

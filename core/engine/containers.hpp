@@ -1,6 +1,7 @@
-// What can be done to containers: every function is one flow from command to answer, in a file named after it. A flow is
-// a chain of explicit steps whose every side effect stands between a committed intent and its outcome (operations.hpp); between
-// two steps its whole state is what it captured, and after a crash what the journal says.
+// What can be done to containers: every function is one flow from command to answer, in a file
+// named after it. A flow is a chain of explicit steps whose every side effect stands between a
+// committed intent and its outcome (operations.hpp); between two steps its whole state is what it
+// captured, and after a crash what the journal says.
 #pragma once
 
 #include <functional>
@@ -16,8 +17,8 @@
 
 namespace bulkhead::engine {
 
-// The client's connection, taken when the runtime is ready for it and not before: until then a failure can still be
-// answered as an ordinary error.
+// The client's connection, taken when the runtime is ready for it and not before: until then a
+// failure can still be answered as an ordinary error.
 using TakeConnection = std::function<Result<UniqueFd>()>;
 
 class Containers {
@@ -68,7 +69,8 @@ class Containers {
   std::shared_ptr<void> wait(const std::string& id, Condition condition, Answer done);
 
   // From the runtime hosts (container_reports.cpp).
-  void host_reported(const std::string& id, uint64_t report, const std::string& type, const Json& data);
+  void host_reported(const std::string& id, uint64_t report, const std::string& type,
+                     const Json& data);
   void host_gone(const std::string& id, bool dismissed, const std::string& how);
   void host_completed(const std::string& id, uint64_t op, const Result<Json>& result);
   // After recovery: what should happen by itself to a container whose host is gone.

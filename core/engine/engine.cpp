@@ -1,7 +1,9 @@
 #include "engine.hpp"
 
-#include <sys/utsname.h>
+#include <signal.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "bulkhead/version.hpp"
 #include "core/loop/work.hpp"
@@ -14,11 +16,21 @@ namespace {
 constexpr uint64_t kUpkeepMs = 1000;
 
 Json daemon_started(const Paths& paths, bool clean) {
-  return {{"version", kVersion},       {"commit", kCommit}, {"pid", getpid()},    {"uid", getuid()},
-          {"bootId", host_boot_id()}, {"dataRoot", paths.data}, {"recovered", !clean}};
+  return {{"version", kVersion}, {"commit", kCommit},        {"pid", getpid()},
+          {"uid", getuid()},     {"bootId", host_boot_id()}, {"dataRoot", paths.data},
+          {"recovered", !clean}};
 }
 
-std::string plugin_file(const Install& install, const char* name) { return install.plugins() + "/" + name + ".so"; }
+// For tests of recovery: BULKHEAD_CRASH_AT_COMMIT=n kills the daemon right after its n-th commit,
+// before anybody acts on it. 0: never.
+int64_t crash_point() {
+  const char* text = getenv("BULKHEAD_CRASH_AT_COMMIT");
+  return text ? strtoll(text, nullptr, 10) : 0;
+}
+
+std::string plugin_file(const Install& install, const char* name) {
+  return install.plugins() + "/" + name + ".so";
+}
 
 }  // namespace
 
@@ -33,14 +45,18 @@ Json host_platform() {
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(loop::Loop& loop, Paths paths, Install install) {
-  // The writer thread wakes the loop through this handle; where it leads is known once the engine is.
+  // The writer thread wakes the loop through this handle; where it leads is known once the engine
+  // is.
   auto target = std::make_shared<Engine*>(nullptr);
   auto committed = std::make_unique<loop::Async>(loop, [target] {
     if (*target) (*target)->ledger_->drain();
   });
   store::Journal::Options options;
   options.path = paths.data + "/journal.db";
-  options.notify = [async = committed.get()] { async->send(); };
+  options.notify = [async = committed.get(), crash = crash_point()]() mutable {
+    if (crash > 0 && --crash == 0) ::kill(getpid(), SIGKILL);
+    async->send();
+  };
   auto journal = store::Journal::open(std::move(options));
   if (!journal) return fail(Error(journal.error()).context("open the journal"));
   bool clean = (*journal)->clean();
@@ -48,16 +64,18 @@ Result<std::unique_ptr<Engine>> Engine::open(loop::Loop& loop, Paths paths, Inst
   if (!projections) return fail(Error(projections.error()).context("open state.db"));
   auto ledger = store::Ledger::open(std::move(*journal), std::move(*projections));
   if (!ledger) return fail(Error(ledger.error()).context("fold the journal"));
-  auto started = (*ledger)->record_sync({model::fact("daemon/main", "daemon.started", daemon_started(paths, clean))});
+  auto started = (*ledger)->record_sync(
+      {model::fact("daemon/main", "daemon.started", daemon_started(paths, clean))});
   if (!started) return fail(Error(started.error()).context("journal the start"));
-  std::unique_ptr<Engine> engine(
-      new Engine(loop, std::move(paths), std::move(install), std::move(*ledger), std::move(committed), clean));
+  std::unique_ptr<Engine> engine(new Engine(loop, std::move(paths), std::move(install),
+                                            std::move(*ledger), std::move(committed), clean));
   *target = engine.get();
   return engine;
 }
 
-Engine::Engine(loop::Loop& loop, Paths paths, Install install, std::unique_ptr<store::Ledger> ledger,
-               std::unique_ptr<loop::Async> committed, bool clean)
+Engine::Engine(loop::Loop& loop, Paths paths, Install install,
+               std::unique_ptr<store::Ledger> ledger, std::unique_ptr<loop::Async> committed,
+               bool clean)
     : loop_(loop),
       paths_(std::move(paths)),
       install_(std::move(install)),
@@ -66,20 +84,32 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install, std::unique_ptr<s
       clean_(clean),
       operations_(*ledger_),
       storage_(loop_, *ledger_,
-               {install_.plugin_host(), plugin_file(install_, "storage-local"),
+               {install_.plugin_host(),
+                plugin_file(install_, "storage-local"),
                 {{"root", paths_.data + "/storage"}, {"hostPlatform", host_platform()}}}),
-      hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(), paths_.run + "/hosts", paths_.data + "/containers"}),
+      hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(),
+                     paths_.run + "/hosts", paths_.data + "/containers"}),
       accelerator_(*ledger_, [this](Answer done) { probe(std::move(done)); }),
-      kernels_(operations_, {paths_.data + "/kernels", install_.share() + "/vmlinux", host_platform()["architecture"]},
-               [this](std::function<void()> blocking, std::function<void()> then) { work(std::move(blocking), std::move(then)); }),
+      kernels_(operations_,
+               {paths_.data + "/kernels", install_.share() + "/vmlinux",
+                host_platform()["architecture"]},
+               [this](std::function<void()> blocking, std::function<void()> then) {
+                 work(std::move(blocking), std::move(then));
+               }),
       images_(operations_, storage_),
-      containers_({operations_, storage_, hosts_, accelerator_, kernels_, paths_.data + "/containers",
-                   install_.share() + "/initramfs.cpio", host_platform()}) {
-  hosts_.set_events({[this](const std::string& id, uint64_t report, const std::string& type, const Json& data) {
-                       containers_.host_reported(id, report, type, data);
-                     },
-                     [this](const std::string& id, bool dismissed, const std::string& how) { containers_.host_gone(id, dismissed, how); },
-                     [this](const std::string& id, uint64_t op, const Result<Json>& result) { containers_.host_completed(id, op, result); }});
+      containers_({operations_, storage_, hosts_, accelerator_, kernels_,
+                   paths_.data + "/containers", install_.share() + "/initramfs.cpio",
+                   host_platform()}) {
+  hosts_.set_events(
+      {[this](const std::string& id, uint64_t report, const std::string& type, const Json& data) {
+         containers_.host_reported(id, report, type, data);
+       },
+       [this](const std::string& id, bool dismissed, const std::string& how) {
+         containers_.host_gone(id, dismissed, how);
+       },
+       [this](const std::string& id, uint64_t op, const Result<Json>& result) {
+         containers_.host_completed(id, op, result);
+       }});
   upkeep_ = std::make_unique<loop::Timer>(loop_, [this] { operations_.retry(); });
   upkeep_->start(kUpkeepMs, kUpkeepMs);
 }
@@ -92,9 +122,11 @@ void Engine::work(std::function<void()> blocking, std::function<void()> then) {
 
 void Engine::recover(std::function<void()> done) {
   storage_.start([this, done = std::move(done)](const Status& started) {
-    // Without storage nothing can be made or deleted, but what runs can be seen and stopped: serve all the same.
+    // Without storage nothing can be made or deleted, but what runs can be seen and stopped: serve
+    // all the same.
     if (!started) log::error("the storage plugin: " + started.error().message);
-    Recovery::Parts parts{*ledger_, containers_, images_, kernels_, hosts_, paths_.run + "/hosts", clean_};
+    Recovery::Parts parts{*ledger_, containers_,           images_, kernels_,
+                          hosts_,   paths_.run + "/hosts", clean_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
       done();
       accelerator_.verdict([](const std::string&) {});  // so that the first run needn't wait for it
@@ -106,14 +138,17 @@ void Engine::recover(std::function<void()> done) {
 void Engine::probe(Answer done) {
   auto kernel = kernels_.current();
   if (!kernel) return done(fail(std::move(kernel.error())));
-  hosts_.probe({{"kernel", *kernel}, {"initramfs", install_.share() + "/initramfs.cpio"}}, std::move(done));
+  hosts_.probe({{"kernel", *kernel}, {"initramfs", install_.share() + "/initramfs.cpio"}},
+               std::move(done));
 }
 
-void Engine::shut_down(bool stop_containers, const model::Origin& origin, std::function<void()> done) {
+void Engine::shut_down(bool stop_containers, const model::Origin& origin,
+                       std::function<void()> done) {
   auto end = [this, stop_containers, done = std::move(done)] {
     storage_.stop([this, stop_containers, done] {
       auto stopped = ledger_->record_sync(
-          {model::fact("daemon/main", "daemon.stopped", {{"reason", stop_containers ? "system stop" : "signal"}})});
+          {model::fact("daemon/main", "daemon.stopped",
+                       {{"reason", stop_containers ? "system stop" : "signal"}})});
       if (!stopped) log::warning("the end is not journaled: " + stopped.error().message);
       ledger_->flush();
       done();

@@ -1,8 +1,9 @@
-// The engine: the daemon without its socket. It owns journal and state, plugin hosts and flows, wires them to each other
-// in one place, and lets the API (core/api) see only what a request needs.
+// The engine: the daemon without its socket. It owns journal and state, plugin hosts and flows,
+// wires them to each other in one place, and lets the API (core/api) see only what a request needs.
 //
-// Life: open() reads the journal and says daemon.started; recover() brings the world and the journal together; then
-// requests; shut_down() ends containers if asked to, says daemon.stopped, and leaves running ones to their hosts if not.
+// Life: open() reads the journal and says daemon.started; recover() brings the world and the
+// journal together; then requests; shut_down() ends containers if asked to, says daemon.stopped,
+// and leaves running ones to their hosts if not.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,9 @@ class Engine {
   // stop_containers: every one is given 5 s, all at once.
   void shut_down(bool stop_containers, const model::Origin& origin, std::function<void()> done);
   // `system stop` asks for the end of the daemon, whose business its end is.
-  void on_stop_requested(std::function<void(const model::Origin&)> handler) { stop_requested_ = std::move(handler); }
+  void on_stop_requested(std::function<void(const model::Origin&)> handler) {
+    stop_requested_ = std::move(handler);
+  }
   void request_stop(const model::Origin& origin) { stop_requested_(origin); }
 
   const model::State& state() const { return ledger_->state(); }

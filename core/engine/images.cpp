@@ -20,8 +20,9 @@ Json names_of(const Json& images) {
 }
 
 Json view_of(const model::State& state, const Json& image) {
-  auto found = model::find_image(state, image.contains("reference") ? image["reference"].get<std::string>()
-                                                                    : image.at("descriptor").at("digest").get<std::string>());
+  auto found = model::find_image(
+      state, image.contains("reference") ? image["reference"].get<std::string>()
+                                         : image.at("descriptor").at("digest").get<std::string>());
   return found ? model::image_view(state, **found) : image;
 }
 
@@ -58,7 +59,9 @@ void Images::load(const Json& request, UniqueFd archive, const model::Origin& or
   auto fd = std::make_shared<UniqueFd>(std::move(archive));
   auto flow = [this, request, fd, origin](Answer answer) {
     Operations::Steps steps;
-    steps.decide = [request, origin](const model::State& state) { return model::decide_image_load(state, request, origin); };
+    steps.decide = [request, origin](const model::State& state) {
+      return model::decide_image_load(state, request, origin);
+    };
     steps.effect = [this, request, fd, origin](const model::Event& intent, const Report& report) {
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.load", request, one(std::move(*fd)),
                     [this, intent, origin, report](Result<Json> loaded) {
@@ -68,11 +71,13 @@ void Images::load(const Json& request, UniqueFd archive, const model::Origin& or
                       Json outcome = {{"images", names_of(images)}, {"skipped", skipped}};
                       report({outcome,
                               [images, origin, intent](std::size_t index) {
-                                return model::tagged_facts(images, index, caused_by(origin, intent));
+                                return model::tagged_facts(images, index,
+                                                           caused_by(origin, intent));
                               },
                               [this, images, skipped] {
                                 Json views = Json::array();
-                                for (const Json& image : images) views.push_back(view_of(state(), image));
+                                for (const Json& image : images)
+                                  views.push_back(view_of(state(), image));
                                 return Json{{"images", views}, {"skipped", skipped}};
                               }});
                     });
@@ -82,21 +87,25 @@ void Images::load(const Json& request, UniqueFd archive, const model::Origin& or
   in_turn(std::move(flow), std::move(done));
 }
 
-void Images::import_root(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done) {
+void Images::import_root(const Json& request, UniqueFd archive, const model::Origin& origin,
+                         Answer done) {
   auto fd = std::make_shared<UniqueFd>(std::move(archive));
   auto flow = [this, request, fd, origin](Answer answer) {
     Operations::Steps steps;
-    steps.decide = [request, origin](const model::State& state) { return model::decide_image_import(state, request, origin); };
+    steps.decide = [request, origin](const model::State& state) {
+      return model::decide_image_import(state, request, origin);
+    };
     steps.effect = [this, request, fd, origin](const model::Event& intent, const Report& report) {
       // The decision may have completed the request (a normalised reference).
-      storage_.call(static_cast<uint64_t>(intent.seq), "storage.import", intent.data, one(std::move(*fd)),
-                    [this, intent, origin, report](Result<Json> imported) {
+      storage_.call(static_cast<uint64_t>(intent.seq), "storage.import", intent.data,
+                    one(std::move(*fd)), [this, intent, origin, report](Result<Json> imported) {
                       if (!imported) return report({fail(std::move(imported.error())), {}, {}});
                       Json image = imported->at("image");
                       Json images = Json::array({image});
                       report({Json{{"images", names_of(images)}},
                               [images, origin, intent](std::size_t index) {
-                                return model::tagged_facts(images, index, caused_by(origin, intent));
+                                return model::tagged_facts(images, index,
+                                                           caused_by(origin, intent));
                               },
                               [this, image] { return view_of(state(), image); }});
                     });
@@ -109,22 +118,28 @@ void Images::import_root(const Json& request, UniqueFd archive, const model::Ori
 void Images::save(const Json& request, UniqueFd output, const model::Origin& origin, Answer done) {
   auto fd = std::make_shared<UniqueFd>(std::move(output));
   Operations::Steps steps;
-  steps.decide = [request, origin](const model::State& state) { return model::decide_image_save(state, request, origin); };
+  steps.decide = [request, origin](const model::State& state) {
+    return model::decide_image_save(state, request, origin);
+  };
   steps.effect = [this, fd](const model::Event& intent, const Report& report) {
-    storage_.call(static_cast<uint64_t>(intent.seq), "storage.save", intent.data, one(std::move(*fd)),
-                  [report](Result<Json> saved) { report({std::move(saved), {}, {}}); });
+    storage_.call(static_cast<uint64_t>(intent.seq), "storage.save", intent.data,
+                  one(std::move(*fd)), [report](Result<Json> saved) {
+                    report({std::move(saved), {}, {}});
+                  });
   };
   operations_.perform(origin, std::move(steps), std::move(done));
 }
 
-void Images::tag(const std::string& source, const std::string& target, const model::Origin& origin, Answer done) {
+void Images::tag(const std::string& source, const std::string& target, const model::Origin& origin,
+                 Answer done) {
   auto flow = [this, source, target, origin](Answer answer) {
     Operations::Steps steps;
     steps.decide = [source, target, origin](const model::State& state) {
       return model::decide_image_tag(state, source, target, origin);
     };
     steps.effect = [this, origin](const model::Event& intent, const Report& report) {
-      Json request = {{"reference", intent.data.at("target")}, {"digest", intent.data.at("digest")}};
+      Json request = {{"reference", intent.data.at("target")},
+                      {"digest", intent.data.at("digest")}};
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.tag", request, {},
                     [this, intent, origin, report](Result<Json> tagged) {
                       if (!tagged) return report({fail(std::move(tagged.error())), {}, {}});
@@ -133,7 +148,8 @@ void Images::tag(const std::string& source, const std::string& target, const mod
                       Json images = Json::array({image});
                       report({Json{{"images", names_of(images)}},
                               [images, origin, intent](std::size_t index) {
-                                return model::tagged_facts(images, index, caused_by(origin, intent));
+                                return model::tagged_facts(images, index,
+                                                           caused_by(origin, intent));
                               },
                               [this, image] { return view_of(state(), image); }});
                     });
@@ -143,8 +159,10 @@ void Images::tag(const std::string& source, const std::string& target, const mod
   in_turn(std::move(flow), std::move(done));
 }
 
-// Delete and prune are one effect: the names go from the store's index, then what nothing holds any more is collected.
-void Images::removal_effect(const model::Event& intent, const model::Origin& origin, const Report& report) {
+// Delete and prune are one effect: the names go from the store's index, then what nothing holds any
+// more is collected.
+void Images::removal_effect(const model::Event& intent, const model::Origin& origin,
+                            const Report& report) {
   model::ImageRemoval removal = model::removal_of(intent.data);
   // The roots as they will be: the same facts that the outcome will bring, folded into a copy.
   model::State after = state();
@@ -164,7 +182,8 @@ void Images::removal_effect(const model::Event& intent, const model::Origin& ori
                                   {"reclaimed", collected->value("reclaimed", int64_t{0})}};
                   report({outcome,
                           [this, removal, origin, intent](std::size_t index) {
-                            return model::removal_facts(state(), removal, index, caused_by(origin, intent));
+                            return model::removal_facts(state(), removal, index,
+                                                        caused_by(origin, intent));
                           },
                           {}});
                 });
@@ -187,7 +206,9 @@ void Images::remove(const std::string& ref, bool force, const model::Origin& ori
 void Images::prune(bool all, const model::Origin& origin, Answer done) {
   auto flow = [this, all, origin](Answer answer) {
     Operations::Steps steps;
-    steps.decide = [all, origin](const model::State& state) { return model::decide_image_prune(state, all, origin); };
+    steps.decide = [all, origin](const model::State& state) {
+      return model::decide_image_prune(state, all, origin);
+    };
     steps.effect = [this, origin](const model::Event& intent, const Report& report) {
       removal_effect(intent, origin, report);
     };
@@ -202,22 +223,28 @@ void Images::prune(bool all, const model::Origin& origin, Answer done) {
 void Images::collect(const model::Origin& origin, Answer done) {
   auto flow = [this, origin](Answer answer) {
     Operations::Steps steps;
-    steps.decide = [origin](const model::State& state) { return model::decide_storage_gc(state, false, origin); };
+    steps.decide = [origin](const model::State& state) {
+      return model::decide_storage_gc(state, false, origin);
+    };
     steps.effect = [this](const model::Event& intent, const Report& report) {
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(state()), {},
-                    [report](Result<Json> collected) { report({std::move(collected), {}, {}}); });
+                    [report](Result<Json> collected) {
+                      report({std::move(collected), {}, {}});
+                    });
     };
     operations_.perform(origin, std::move(steps), std::move(answer));
   };
   in_turn(std::move(flow), std::move(done));
 }
 
-// The storage host ended with the daemon, and a new one begins with an empty ingest: what was loading is lost, what was
-// being removed is finished by the collection that follows every recovery with lost operations.
+// The storage host ended with the daemon, and a new one begins with an empty ingest: what was
+// loading is lost, what was being removed is finished by the collection that follows every recovery
+// with lost operations.
 void Images::recover(const model::Operation& operation, std::function<void()> done) {
   auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
   if (operation.type != "image.delete" && operation.type != "image.prune")
-    return operations_.ledger().record({model::outcome_lost(operation, "the service ended before it was done")}, recorded);
+    return operations_.ledger().record(
+        {model::outcome_lost(operation, "the service ended before it was done")}, recorded);
   model::Event intent;
   intent.seq = operation.op;
   intent.stream = operation.stream;

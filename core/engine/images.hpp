@@ -1,8 +1,9 @@
-// What can be done to images. Names are the journal's, bytes are the storage plugin's: each flow lets the plugin do its part
-// between intent and outcome, and commits with the outcome which name means which image from then on.
+// What can be done to images. Names are the journal's, bytes are the storage plugin's: each flow
+// lets the plugin do its part between intent and outcome, and commits with the outcome which name
+// means which image from then on.
 //
-// Flows that change the set of images take turns. A collection deletes what no name holds, and an image that has just
-// been loaded is held by none until its facts are committed.
+// Flows that change the set of images take turns. A collection deletes what no name holds, and an
+// image that has just been loaded is held by none until its facts are committed.
 #pragma once
 
 #include <deque>
@@ -15,7 +16,8 @@ namespace bulkhead::engine {
 
 class Images {
  public:
-  Images(Operations& operations, PluginPort& storage) : operations_(operations), storage_(storage) {}
+  Images(Operations& operations, PluginPort& storage)
+      : operations_(operations), storage_(storage) {}
 
   // request: {"label", "force"?}; fd: the archive. Answer {"images": [Image view], "skipped": [s]}.
   void load(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done);
@@ -23,7 +25,8 @@ class Images {
   void import_root(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done);
   // request: {"references", "platform"?}. Answer {"bytes"}.
   void save(const Json& request, UniqueFd output, const model::Origin& origin, Answer done);
-  void tag(const std::string& source, const std::string& target, const model::Origin& origin, Answer done);
+  void tag(const std::string& source, const std::string& target, const model::Origin& origin,
+           Answer done);
   void remove(const std::string& ref, bool force, const model::Origin& origin, Answer done);
   void prune(bool all, const model::Origin& origin, Answer done);
   // Removes bytes that nothing in the state holds; at start, after a crash.
@@ -35,7 +38,8 @@ class Images {
   using Turn = std::function<void(Answer)>;
   void in_turn(Turn flow, Answer done);
   void next_turn();
-  void removal_effect(const model::Event& intent, const model::Origin& origin, const Report& report);
+  void removal_effect(const model::Event& intent, const model::Origin& origin,
+                      const Report& report);
   const model::State& state() const { return operations_.state(); }
 
   Operations& operations_;

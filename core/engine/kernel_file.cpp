@@ -19,8 +19,12 @@ constexpr uint64_t kLargestKernel = uint64_t{1} << 30;
 
 class Sha256 {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  void update(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  }
+  void update(std::string_view bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+  }
   std::string finish() {
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned size = 0;
@@ -68,7 +72,8 @@ class Incoming {
   std::string digest() { return digest_.finish(); }
   Result<std::string> keep() {
     if (fsync(fd_.get()) < 0) return fail_errno("write " + temporary_, errno);
-    if (rename(temporary_.c_str(), final_.c_str()) < 0) return fail_errno("rename to " + final_, errno);
+    if (rename(temporary_.c_str(), final_.c_str()) < 0)
+      return fail_errno("rename to " + final_, errno);
     fd_.reset();
     return final_;
   }
@@ -117,18 +122,23 @@ std::string plain_name(const char* name) {
   return std::string(text);
 }
 
-Result<std::string> member_data(archive* reader, archive_entry* entry, const std::string& member, Incoming& incoming) {
+Result<std::string> member_data(archive* reader, archive_entry* entry, const std::string& member,
+                                Incoming& incoming) {
   // A link inside the archive (vmlinux.container -> vmlinux-6.1) is followed by its caller.
   if (archive_entry_symlink(entry))
-    return (std::filesystem::path(member).parent_path() / archive_entry_symlink(entry)).lexically_normal().string();
+    return (std::filesystem::path(member).parent_path() / archive_entry_symlink(entry))
+        .lexically_normal()
+        .string();
   if (archive_entry_hardlink(entry)) return plain_name(archive_entry_hardlink(entry));
-  if (archive_entry_filetype(entry) != AE_IFREG) return fail(Code::kInvalid, member + " is not a file in the archive");
+  if (archive_entry_filetype(entry) != AE_IFREG)
+    return fail(Code::kInvalid, member + " is not a file in the archive");
   std::vector<char> buffer(kBlock);
   for (;;) {
     la_ssize_t n = archive_read_data(reader, buffer.data(), buffer.size());
     if (n < 0) return fail(Code::kCorrupt, "read " + member + ": " + archive_error_string(reader));
     if (n == 0) return std::string();
-    if (auto status = incoming.write({buffer.data(), static_cast<size_t>(n)}); !status) return fail(std::move(status.error()));
+    if (auto status = incoming.write({buffer.data(), static_cast<size_t>(n)}); !status)
+      return fail(std::move(status.error()));
   }
 }
 
@@ -140,12 +150,14 @@ struct Extracted {
 
 Result<Extracted> extract(int fd, const std::string& member, Incoming& incoming) {
   if (lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE) return fail_errno("rewind the archive", errno);
-  std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), archive_read_free);
+  std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(),
+                                                                archive_read_free);
   archive_read_support_filter_all(reader.get());
   archive_read_support_format_tar(reader.get());
   TarSource source{fd, {}};
   if (archive_read_open(reader.get(), &source, nullptr, read_tar, nullptr) != ARCHIVE_OK)
-    return fail(Code::kCorrupt, std::string("this is no archive: ") + archive_error_string(reader.get()));
+    return fail(Code::kCorrupt,
+                std::string("this is no archive: ") + archive_error_string(reader.get()));
   Extracted result;
   archive_entry* entry = nullptr;
   int status = ARCHIVE_OK;
@@ -156,7 +168,8 @@ Result<Extracted> extract(int fd, const std::string& member, Incoming& incoming)
     result = {true, *link, {}};
   }
   if (!result.found && status != ARCHIVE_EOF)
-    return fail(Code::kCorrupt, std::string("read the archive: ") + archive_error_string(reader.get()));
+    return fail(Code::kCorrupt,
+                std::string("read the archive: ") + archive_error_string(reader.get()));
   const void* rest = nullptr;
   while (read_tar(nullptr, &source, &rest) > 0) continue;  // the digest is of the whole archive
   result.digest = source.digest.finish();
@@ -171,15 +184,19 @@ std::string why_no_kernel(std::string_view head, std::string_view architecture) 
   };
   if (architecture == "arm64") return at(56, "ARMd") ? "" : "it is not an arm64 Image";
   if (at(0x202, "HdrS")) return "";  // bzImage
-  if (!at(0, "\x7f" "ELF")) return "it is neither an ELF file nor a bzImage";
+  if (!at(0,
+          "\x7f"
+          "ELF"))
+    return "it is neither an ELF file nor a bzImage";
   if (head.size() < 20 || head[4] != 2) return "it is not a 64-bit ELF file";
   if (static_cast<unsigned char>(head[18]) != 62) return "it was built for another processor";
-  if (head[16] != 2) return "it is an ELF file, but not a fixed-address executable as an uncompressed kernel is";
+  if (head[16] != 2)
+    return "it is an ELF file, but not a fixed-address executable as an uncompressed kernel is";
   return "";
 }
 
-Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& directory, const std::string& name,
-                                  const std::string& expected) {
+Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& directory,
+                                  const std::string& name, const std::string& expected) {
   Incoming incoming(directory, name);
   if (auto status = incoming.open(); !status) return fail(std::move(status.error()));
   std::vector<char> buffer(kBlock);
@@ -187,22 +204,25 @@ Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& dir
     ssize_t n = ::read(source.get(), buffer.data(), buffer.size());
     if (n < 0) return fail_errno("read the kernel", errno);
     if (n == 0) break;
-    if (auto status = incoming.write({buffer.data(), static_cast<size_t>(n)}); !status) return fail(std::move(status.error()));
+    if (auto status = incoming.write({buffer.data(), static_cast<size_t>(n)}); !status)
+      return fail(std::move(status.error()));
   }
   std::string digest = incoming.digest();
   if (auto status = check(digest, expected); !status) return fail(std::move(status.error()));
   return accept(incoming, digest);
 }
 
-Result<KernelFile> install_kernel_from_tar(const UniqueFd& source, const std::string& member, const std::string& directory,
-                                           const std::string& name, const std::string& expected) {
+Result<KernelFile> install_kernel_from_tar(const UniqueFd& source, const std::string& member,
+                                           const std::string& directory, const std::string& name,
+                                           const std::string& expected) {
   std::string wanted = plain_name(member.c_str());
   for (int links = 0; links < 8; ++links) {
     Incoming incoming(directory, name);
     if (auto status = incoming.open(); !status) return fail(std::move(status.error()));
     auto extracted = extract(source.get(), wanted, incoming);
     if (!extracted) return fail(std::move(extracted.error()));
-    if (auto status = check(extracted->digest, expected); !status) return fail(std::move(status.error()));
+    if (auto status = check(extracted->digest, expected); !status)
+      return fail(std::move(status.error()));
     if (!extracted->found) return fail(Code::kNotFound, "the archive has no member " + wanted);
     if (extracted->link.empty()) return accept(incoming, incoming.digest());
     wanted = extracted->link;

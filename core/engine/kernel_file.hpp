@@ -1,5 +1,6 @@
-// Taking a kernel in: bytes from a descriptor (a file, or one member of a tar) into a directory, checked to be something
-// that QEMU's microvm can boot: a 64-bit ELF executable with a PVH entry note, or an x86 bzImage, or an arm64 Image.
+// Taking a kernel in: bytes from a descriptor (a file, or one member of a tar) into a directory,
+// checked to be something that QEMU's microvm can boot: a 64-bit ELF executable with a PVH entry
+// note, or an x86 bzImage, or an arm64 Image.
 #pragma once
 
 #include <string>
@@ -15,10 +16,10 @@ struct KernelFile {
   std::string digest;  // "sha256:<hex>" of the kernel itself
 };
 
-// Blocks: call it on a worker thread. Leaves nothing behind on failure. `expected` is the digest of what was given (the
-// archive's for a tar), or "".
-Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& directory, const std::string& name,
-                                  const std::string& expected);
+// Blocks: call it on a worker thread. Leaves nothing behind on failure. `expected` is the digest of
+// what was given (the archive's for a tar), or "".
+Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& directory,
+                                  const std::string& name, const std::string& expected);
 Result<KernelFile> install_kernel_from_tar(const UniqueFd& source, const std::string& member,
                                            const std::string& directory, const std::string& name,
                                            const std::string& expected);

@@ -26,15 +26,24 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
     return done(fail(Code::kInvalid, "a kernel can't be kept under the name " + command.name));
   bool recommended = command.source == "recommended";
   std::string path = recommended ? places_.recommended : places_.directory + "/" + command.name;
-  model::SetKernel decision{command.architecture, recommended ? "recommended" : command.name, path,
-                            command.digest,       command.source,                              command.force || recommended};
+  model::SetKernel decision{command.architecture,
+                            recommended ? "recommended" : command.name,
+                            path,
+                            command.digest,
+                            command.source,
+                            command.force || recommended};
   auto shared = std::make_shared<Set>(std::move(command));
   Operations::Steps steps;
-  steps.decide = [decision, origin](const model::State& state) { return model::decide_kernel_set(state, decision, origin); };
+  steps.decide = [decision, origin](const model::State& state) {
+    return model::decide_kernel_set(state, decision, origin);
+  };
   steps.effect = [this, shared, path, recommended](const model::Event&, const Report& report) {
     if (recommended) {
       if (access(path.c_str(), R_OK) != 0)
-        return report({fail(Code::kNotFound, "the kernel of this version is not at " + path, "guest/kernel/build.sh builds it"), {}, {}});
+        return report({fail(Code::kNotFound, "the kernel of this version is not at " + path,
+                            "guest/kernel/build.sh builds it"),
+                       {},
+                       {}});
       return report({Json{{"path", path}, {"digest", ""}}, {}, {}});
     }
     std::error_code error;
@@ -42,9 +51,11 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
     auto installed = std::make_shared<Result<KernelFile>>(fail(Code::kInternal, "not run"));
     work_(
         [this, shared, installed] {
-          *installed = shared->source == "tar"
-                           ? install_kernel_from_tar(shared->file, shared->member, places_.directory, shared->name, shared->digest)
-                           : install_kernel(shared->file, places_.directory, shared->name, shared->digest);
+          *installed =
+              shared->source == "tar"
+                  ? install_kernel_from_tar(shared->file, shared->member, places_.directory,
+                                            shared->name, shared->digest)
+                  : install_kernel(shared->file, places_.directory, shared->name, shared->digest);
         },
         [installed, report] {
           if (!*installed) return report({fail(installed->error()), {}, {}});
@@ -56,8 +67,9 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
 
 // A half-written file has another name than the kernel's, so nothing was changed.
 void Kernels::recover(const model::Operation& operation, std::function<void()> done) {
-  operations_.ledger().record({model::outcome_lost(operation, "the service ended before the kernel was set")},
-                              [done](const Result<std::vector<model::Event>>&) { done(); });
+  operations_.ledger().record(
+      {model::outcome_lost(operation, "the service ended before the kernel was set")},
+      [done](const Result<std::vector<model::Event>>&) { done(); });
 }
 
 }  // namespace bulkhead::engine

@@ -1,5 +1,5 @@
-// Which kernel a VM boots: the one set by `container system kernel set`, else the one that came with this build.
-// Kernels lie in <data>/kernels/<name>; the journal says which one counts.
+// Which kernel a VM boots: the one set by `container system kernel set`, else the one that came
+// with this build. Kernels lie in <data>/kernels/<name>; the journal says which one counts.
 #pragma once
 
 #include <string>

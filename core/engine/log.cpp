@@ -15,10 +15,14 @@ std::atomic<Level> threshold{Level::kInfo};
 
 const char* name(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarning: return "warning";
-    default: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    default:
+      return "error";
   }
 }
 
@@ -36,14 +40,17 @@ std::string now() {
 
 }  // namespace
 
-void set_level(Level level) { threshold = level; }
+void set_level(Level level) {
+  threshold = level;
+}
 
 void write(Level level, std::string_view text) {
   if (level < threshold) return;
   std::string line = now() + " " + name(level) + " ";
   line += text;
   for (char& c : line)
-    if (c == '\n' || c == '\r') c = ' ';  // a line stays a line, whatever a guest or an archive put into it
+    if (c == '\n' || c == '\r')
+      c = ' ';  // a line stays a line, whatever a guest or an archive put into it
   line += '\n';
   // A log that can't be written must not stop the service.
   [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());

@@ -29,11 +29,12 @@ void Operations::perform(const model::Origin& origin, Steps steps, Answer done) 
   });
 }
 
-void Operations::conclude(const model::Operation& operation, const model::Origin& origin, Effect effect,
-                          Answer done) {
+void Operations::conclude(const model::Operation& operation, const model::Origin& origin,
+                          Effect effect, Answer done) {
   model::Decision events;
-  events.push_back(effect.outcome ? model::outcome_ok(operation, *effect.outcome, origin)
-                                  : model::outcome_failed(operation, effect.outcome.error(), origin));
+  events.push_back(effect.outcome
+                       ? model::outcome_ok(operation, *effect.outcome, origin)
+                       : model::outcome_failed(operation, effect.outcome.error(), origin));
   if (effect.outcome && effect.facts) {
     model::Decision facts = effect.facts(0);
     std::move(facts.begin(), facts.end(), std::back_inserter(events));
@@ -41,19 +42,22 @@ void Operations::conclude(const model::Operation& operation, const model::Origin
   record_surely(std::move(events), [done, effect = std::move(effect)](
                                        const Result<std::vector<model::Event>>& committed) {
     if (!effect.outcome) return done(effect.outcome);
-    if (!committed) return done(bulkhead::fail(Error(committed.error()).context("it was done, but not journaled")));
+    if (!committed)
+      return done(
+          bulkhead::fail(Error(committed.error()).context("it was done, but not journaled")));
     done(effect.answer ? Result<Json>(effect.answer()) : effect.outcome);
   });
 }
 
 void Operations::record_surely(model::Decision events, store::Ledger::Ack ack) {
-  ledger_.record(events, [this, events, ack = std::move(ack)](Result<std::vector<model::Event>> result) {
-    if (!result) {
-      log::error("an outcome is not journaled yet: " + result.error().message);
-      unwritten_.push_back(events);
-    }
-    if (ack) ack(std::move(result));
-  });
+  ledger_.record(events,
+                 [this, events, ack = std::move(ack)](Result<std::vector<model::Event>> result) {
+                   if (!result) {
+                     log::error("an outcome is not journaled yet: " + result.error().message);
+                     unwritten_.push_back(events);
+                   }
+                   if (ack) ack(std::move(result));
+                 });
 }
 
 void Operations::retry() {
@@ -78,7 +82,10 @@ bool Operations::repeated(const model::Origin& origin, const Answer& done) {
   if (!reader) return done(fail(std::move(reader.error()))), true;
   auto outcome = reader->outcome(*op);
   if (!outcome) return done(fail(std::move(outcome.error()))), true;
-  if (!*outcome) return done(fail(Code::kInternal, "the outcome of operation " + std::to_string(*op) + " is missing")), true;
+  if (!*outcome)
+    return done(fail(Code::kInternal,
+                     "the outcome of operation " + std::to_string(*op) + " is missing")),
+           true;
   done(model::outcome_result(**outcome));
   return true;
 }

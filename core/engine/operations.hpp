@@ -2,9 +2,10 @@
 //
 //     decide -> append intent (committed) -> effect -> append outcome -> answer
 //
-// perform() is that line. The effect gets the intent as it was committed (its op is the operation's id) and reports once;
-// facts that follow from it are committed with the outcome in one transaction. A crash between the two commits leaves an
-// open intent, which recovery finds; no crash leaves an effect without an intent.
+// perform() is that line. The effect gets the intent as it was committed (its op is the operation's
+// id) and reports once; facts that follow from it are committed with the outcome in one
+// transaction. A crash between the two commits leaves an open intent, which recovery finds; no
+// crash leaves an effect without an intent.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,7 @@ namespace bulkhead::engine {
 struct Effect {
   Result<Json> outcome;
   std::function<model::Decision(std::size_t outcome_index)> facts;  // may be empty
-  std::function<Json()> answer;                                     // after the commit; default: the outcome
+  std::function<Json()> answer;  // after the commit; default: the outcome
 };
 using Report = std::function<void(Effect)>;
 
@@ -35,10 +36,12 @@ class Operations {
   void perform(const model::Origin& origin, Steps steps, Answer done);
 
   // The second half, for an intent that is open: used by perform() and by recovery.
-  void conclude(const model::Operation& operation, const model::Origin& origin, Effect effect, Answer done);
+  void conclude(const model::Operation& operation, const model::Origin& origin, Effect effect,
+                Answer done);
 
-  // Outcomes that a full disk kept out of the journal are kept here and written when there is room: the daemon calls this
-  // from a timer. They are not lost while it lives, and recovery asks after them if it doesn't.
+  // Outcomes that a full disk kept out of the journal are kept here and written when there is room:
+  // the daemon calls this from a timer. They are not lost while it lives, and recovery asks after
+  // them if it doesn't.
   void retry();
 
   store::Ledger& ledger() { return ledger_; }

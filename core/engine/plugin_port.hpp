@@ -1,5 +1,6 @@
-// What the engine asks of a plugin: a method, its request, descriptors; one answer. Whether the plugin runs, restarts or is
-// gone is the port's business (storage_host.hpp, runtime_hosts.hpp); the engine sees kUnavailable at worst. Tests put their own behind it.
+// What the engine asks of a plugin: a method, its request, descriptors; one answer. Whether the
+// plugin runs, restarts or is gone is the port's business (storage_host.hpp, runtime_hosts.hpp);
+// the engine sees kUnavailable at worst. Tests put their own behind it.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ namespace bulkhead::engine {
 using Json = nlohmann::json;
 using Answer = std::function<void(Result<Json>)>;
 
-// Calls that change nothing (stats, inspect) have no intent and so no seq to be named by. Their ids have the top bit set, so
-// that they can't be taken for an operation of the journal.
+// Calls that change nothing (stats, inspect) have no intent and so no seq to be named by. Their ids
+// have the top bit set, so that they can't be taken for an operation of the journal.
 uint64_t unjournaled_op();
 
 class PluginPort {

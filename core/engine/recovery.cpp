@@ -8,7 +8,9 @@
 
 namespace bulkhead::engine {
 
-void Recovery::begin() { adopt_hosts(); }
+void Recovery::begin() {
+  adopt_hosts();
+}
 
 void Recovery::adopt_hosts() {
   adopting_ = 1;
@@ -35,7 +37,8 @@ void Recovery::next_operation() {
   const auto& open = parts_.ledger.state().operations;
   if (open.empty()) return collect();
   model::Operation operation = open.begin()->second;
-  log::info("operation " + std::to_string(operation.op) + " (" + operation.type + " of " + operation.stream + ") was open");
+  log::info("operation " + std::to_string(operation.op) + " (" + operation.type + " of " +
+            operation.stream + ") was open");
   recover(operation, [self = shared_from_this(), op = operation.op] {
     // A disk that is still full leaves it open; the next start asks again.
     if (self->parts_.ledger.state().operation(op)) return self->collect();
@@ -53,9 +56,11 @@ void Recovery::recover(const model::Operation& operation, std::function<void()> 
   if (type == "container.exec") return containers.recover_exec(operation, std::move(then));
   if (type == "container.delete") return containers.recover_delete(operation, std::move(then));
   if (type == "kernel.set") return parts_.kernels.recover(operation, std::move(then));
-  if (type.starts_with("image.") || type == "storage.gc") return parts_.images.recover(operation, std::move(then));
-  parts_.ledger.record({model::outcome_lost(operation, "this version does not know how to finish it")},
-                       [then = std::move(then)](const Result<std::vector<model::Event>>&) { then(); });
+  if (type.starts_with("image.") || type == "storage.gc")
+    return parts_.images.recover(operation, std::move(then));
+  parts_.ledger.record(
+      {model::outcome_lost(operation, "this version does not know how to finish it")},
+      [then = std::move(then)](const Result<std::vector<model::Event>>&) { then(); });
 }
 
 void Recovery::collect() {

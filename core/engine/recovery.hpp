@@ -1,11 +1,14 @@
-// The first thing a daemon does: hosts that live are adopted, those that died are said so, and every intent that was open
-// when the last daemon ended gets an outcome, by asking who knows or by finishing it. Then orphans are collected.
+// The first thing a daemon does: hosts that live are adopted, those that died are said so, and
+// every intent that was open when the last daemon ended gets an outcome, by asking who knows or by
+// finishing it. Then orphans are collected.
 //
 //     1. each container with a host: connect to its socket, or journal its end
-//     2. each open operation, oldest first, by type (Containers::recover_*, Images::recover, Kernels::recover)
+//     2. each open operation, oldest first, by type (Containers::recover_*, Images::recover,
+//     Kernels::recover)
 //     3. host sockets that no container claims: those hosts are ended; then storage.gc
 //
-// Requests are served meanwhile only for what needs no decision; the daemon begins to listen when done() is called.
+// Requests are served meanwhile only for what needs no decision; the daemon begins to listen when
+// done() is called.
 #pragma once
 
 #include <functional>
@@ -29,7 +32,8 @@ class Recovery : public std::enable_shared_from_this<Recovery> {
     std::string socket_dir;
     bool clean;  // the last daemon ended in order
   };
-  Recovery(Parts parts, std::function<void()> done) : parts_(std::move(parts)), done_(std::move(done)) {}
+  Recovery(Parts parts, std::function<void()> done)
+      : parts_(std::move(parts)), done_(std::move(done)) {}
   void begin();
 
  private:

@@ -23,19 +23,27 @@ struct RuntimeHosts::Host : PluginPort {
   model::RuntimeHost known;
   bool dismissed = false;
 
-  void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds, Answer answer) override {
+  void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
+            Answer answer) override {
     link->call(op, method, request, std::move(fds),
-               [answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) { answer(std::move(result)); });
+               [answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) {
+                 answer(std::move(result));
+               });
   }
 };
 
-RuntimeHosts::RuntimeHosts(loop::Loop& loop, Places places) : loop_(loop), places_(std::move(places)) {}
+RuntimeHosts::RuntimeHosts(loop::Loop& loop, Places places)
+    : loop_(loop), places_(std::move(places)) {}
 RuntimeHosts::~RuntimeHosts() = default;
 
 plugins::PluginHost::Events RuntimeHosts::events_of(const std::string& id) {
   plugins::PluginHost::Events events;
-  events.emitted = [this, id](uint64_t report, const std::string& type, const Json& data) { events_.reported(id, report, type, data); };
-  events.completed = [this, id](uint64_t op, const Result<Json>& result) { events_.completed(id, op, result); };
+  events.emitted = [this, id](uint64_t report, const std::string& type, const Json& data) {
+    events_.reported(id, report, type, data);
+  };
+  events.completed = [this, id](uint64_t op, const Result<Json>& result) {
+    events_.completed(id, op, result);
+  };
   events.logged = [id](int level, uint64_t, const std::string& text) {
     log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), "runtime of " + id + ": " + text);
   };
@@ -49,7 +57,8 @@ void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, L
   command.plugin = places_.plugin;
   command.socket = places_.socket_dir + "/" + std::to_string(op) + ".sock";
   std::string directory = places_.data_dir + "/" + id;
-  UniqueFd host_log(open((directory + "/host.log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+  UniqueFd host_log(
+      open((directory + "/host.log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
   command.log = host_log.get();
   auto link = plugins::PluginHost::spawn(loop_, command, events_of(id));
   if (!link) return launched(fail(std::move(link.error())));
@@ -58,18 +67,22 @@ void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, L
   host->known = {host->link->pid(), command.socket};
   model::RuntimeHost known = host->known;
   hosts_[id] = std::move(host);
-  Json config = {{"container", id}, {"runDir", places_.socket_dir}, {"logDir", directory},
+  Json config = {{"container", id},
+                 {"runDir", places_.socket_dir},
+                 {"logDir", directory},
                  {"log", {{"maxBytes", kLogBytes}, {"maxFiles", kLogFiles}}}};
   spawned(known, [this, id, config, known, launched] {
     auto found = hosts_.find(id);
-    if (found == hosts_.end()) return launched(fail(Code::kUnavailable, "the runtime host has ended"));
+    if (found == hosts_.end())
+      return launched(fail(Code::kUnavailable, "the runtime host has ended"));
     found->second->link->start(config, [known, launched](const Status& started) {
       launched(started ? Result<model::RuntimeHost>(known) : fail(started.error()));
     });
   });
 }
 
-void RuntimeHosts::adopt(const std::string& id, const model::RuntimeHost& known, std::function<void(Status)> adopted) {
+void RuntimeHosts::adopt(const std::string& id, const model::RuntimeHost& known,
+                         std::function<void(Status)> adopted) {
   // Of a host that doesn't answer at all nothing may be left running.
   auto events = events_of(id);
   auto once = std::make_shared<std::function<void(Status)>>(std::move(adopted));
@@ -136,14 +149,17 @@ void RuntimeHosts::probe(const Json& request, Answer done) {
   auto link = plugins::PluginHost::spawn(loop_, command, std::move(events));
   if (!link) return probing->finish(fail(std::move(link.error())));
   probing->link = std::move(*link);
-  Json config = {{"container", "probe"}, {"runDir", probing->directory}, {"logDir", probing->directory},
+  Json config = {{"container", "probe"},
+                 {"runDir", probing->directory},
+                 {"logDir", probing->directory},
                  {"log", {{"maxBytes", kLogBytes}, {"maxFiles", 1}}}};
   probing->link->start(config, [probing, request](const Status& started) {
     if (!started) return probing->finish(fail(started.error()));
-    probing->link->call(unjournaled_op(), "runtime.probe", request, {}, [probing](Result<Json> result, const std::vector<UniqueFd>&) {
-      probing->finish(std::move(result));
-      if (probing->link) probing->link->stop();
-    });
+    probing->link->call(unjournaled_op(), "runtime.probe", request, {},
+                        [probing](Result<Json> result, const std::vector<UniqueFd>&) {
+                          probing->finish(std::move(result));
+                          if (probing->link) probing->link->stop();
+                        });
   });
 }
 

@@ -1,9 +1,10 @@
-// The plugin hosts that carry running containers: one process per start of a container, in a session of its own, so that
-// the daemon's end doesn't touch it. A host is known by the container's id here and by its socket in the journal
-// (container.host-started), which is how the next daemon finds it again.
+// The plugin hosts that carry running containers: one process per start of a container, in a
+// session of its own, so that the daemon's end doesn't touch it. A host is known by the container's
+// id here and by its socket in the journal (container.host-started), which is how the next daemon
+// finds it again.
 //
-// What a host reports (a process ended, the VM is off) is numbered and kept by it until ack(): the engine acknowledges
-// after the journal has it, so no daemon's death loses an exit code.
+// What a host reports (a process ended, the VM is off) is numbered and kept by it until ack(): the
+// engine acknowledges after the journal has it, so no daemon's death loses an exit code.
 #pragma once
 
 #include <functional>
@@ -27,7 +28,9 @@ class RuntimeHosts {
     std::string data_dir;    // containers/<id>/ below it holds the logs
   };
   struct Events {
-    std::function<void(const std::string& id, uint64_t report, const std::string& type, const Json& data)> reported;
+    std::function<void(const std::string& id, uint64_t report, const std::string& type,
+                       const Json& data)>
+        reported;
     // The process is gone: asked to (dismissed) or not.
     std::function<void(const std::string& id, bool dismissed, const std::string& how)> gone;
     // The end of an operation that was submitted in an earlier life of the daemon.
@@ -39,19 +42,21 @@ class RuntimeHosts {
   void set_events(Events events) { events_ = std::move(events); }
 
   using Launched = std::function<void(Result<model::RuntimeHost>)>;
-  // `op` (of the start) names the socket. The plugin is started with its config before `launched` is called.
-  // When the process exists, `spawned` is told who it is, and calls its second argument when the journal knows it too.
+  // `op` (of the start) names the socket. The plugin is started with its config before `launched`
+  // is called. When the process exists, `spawned` is told who it is, and calls its second argument
+  // when the journal knows it too.
   using Spawned = std::function<void(const model::RuntimeHost&, std::function<void()> go)>;
   void launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched);
-  void adopt(const std::string& id, const model::RuntimeHost& host, std::function<void(Status)> adopted);
+  void adopt(const std::string& id, const model::RuntimeHost& host,
+             std::function<void(Status)> adopted);
 
   // runtime.probe in a host that ends with the answer.
   void probe(const Json& request, Answer done);
 
   PluginPort* find(const std::string& id);
   void ack(const std::string& id, uint64_t report);
-  void dismiss(const std::string& id);  // the plugin is stopped, then the process ends
-  void kill(const std::string& id);     // SIGKILL; QEMU goes with it
+  void dismiss(const std::string& id);         // the plugin is stopped, then the process ends
+  void kill(const std::string& id);            // SIGKILL; QEMU goes with it
   void end_orphan(const std::string& socket);  // a host that belongs to no container
   // At once if there is none.
   void when_gone(const std::string& id, std::function<void()> then);

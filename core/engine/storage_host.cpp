@@ -12,17 +12,23 @@ constexpr const char* kStream = "plugin/storage-local";
 constexpr uint64_t kJournaledOps = (uint64_t{1} << 63) - 1;
 
 std::chrono::milliseconds monotonic() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace
 
 StorageHost::StorageHost(loop::Loop& loop, store::Ledger& ledger, Places places)
-    : loop_(loop), ledger_(ledger), places_(std::move(places)), restart_(loop, [this] { start([](const Status&) {}); }) {}
+    : loop_(loop),
+      ledger_(ledger),
+      places_(std::move(places)),
+      restart_(loop, [this] { start([](const Status&) {}); }) {}
 
 StorageHost::~StorageHost() = default;
 
-void StorageHost::note(const char* type, Json data) { ledger_.record({model::fact(kStream, type, std::move(data))}); }
+void StorageHost::note(const char* type, Json data) {
+  ledger_.record({model::fact(kStream, type, std::move(data))});
+}
 
 void StorageHost::start(std::function<void(Status)> started) {
   plugins::PluginHost::Command command;
@@ -37,12 +43,16 @@ void StorageHost::start(std::function<void(Status)> started) {
   auto host = plugins::PluginHost::spawn(loop_, command, std::move(events));
   if (!host) return started(fail(std::move(host.error())));
   host_ = std::move(*host);
-  host_->start(places_.config, [this, started = std::move(started)](const Status& status) { plugin_started(status, started); });
+  host_->start(places_.config, [this, started = std::move(started)](const Status& status) {
+    plugin_started(status, started);
+  });
 }
 
 void StorageHost::plugin_started(const Status& status, const std::function<void(Status)>& then) {
   if (status) {
-    note("plugin.started", {{"pid", identity_.pid}, {"version", identity_.version}, {"capabilities", identity_.capabilities}});
+    note("plugin.started", {{"pid", identity_.pid},
+                            {"version", identity_.version},
+                            {"capabilities", identity_.capabilities}});
   } else {
     note("plugin.refused", {{"file", places_.plugin}, {"reason", status.error().message}});
   }
@@ -65,7 +75,10 @@ void StorageHost::ended(const plugins::HostEnd& end) {
   if (!end.signal) data["exitCode"] = end.exit_code;
   note("plugin.crashed", std::move(data));
   auto delay = policy_.crashed(monotonic());
-  if (!delay) return log::error("storage-local crashed too often and stays down; `container system stop` and start try again");
+  if (!delay)
+    return log::error(
+        "storage-local crashed too often and stays down; `container system stop` and start try "
+        "again");
   restart_.start(static_cast<uint64_t>(delay->count()));
 }
 
@@ -76,14 +89,18 @@ void StorageHost::stop(std::function<void()> stopped) {
   host_->stop();
 }
 
-void StorageHost::call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds, Answer answer) {
+void StorageHost::call(uint64_t op, const std::string& method, const Json& request,
+                       std::vector<UniqueFd> fds, Answer answer) {
   if (!host_)
-    return answer(fail(Code::kUnavailable, "the storage plugin is not running", "`container system logs` says why"));
+    return answer(fail(Code::kUnavailable, "the storage plugin is not running",
+                       "`container system logs` says why"));
   open_.insert(op);
-  host_->call(op, method, request, std::move(fds), [this, op, answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) {
-    open_.erase(op);
-    answer(std::move(result));
-  });
+  host_->call(
+      op, method, request, std::move(fds),
+      [this, op, answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) {
+        open_.erase(op);
+        answer(std::move(result));
+      });
 }
 
 }  // namespace bulkhead::engine

@@ -1,6 +1,7 @@
-// The storage plugin as a port: its host is started with the service, started again with a growing delay when it crashes, and
-// parked when it keeps crashing. What was asked of a host that died is answered kUnavailable; nobody waits for a ghost.
-// Each start, end and crash is an event of stream plugin/storage-local.
+// The storage plugin as a port: its host is started with the service, started again with a growing
+// delay when it crashes, and parked when it keeps crashing. What was asked of a host that died is
+// answered kUnavailable; nobody waits for a ghost. Each start, end and crash is an event of stream
+// plugin/storage-local.
 #pragma once
 
 #include <functional>
@@ -29,7 +30,8 @@ class StorageHost : public PluginPort {
   // Once the plugin has started or failed to.
   void start(std::function<void(Status)> started);
   void stop(std::function<void()> stopped);
-  void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds, Answer answer) override;
+  void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
+            Answer answer) override;
 
  private:
   void plugin_started(const Status& status, const std::function<void(Status)>& then);

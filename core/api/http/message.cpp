@@ -22,7 +22,8 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     if (c == '%') {
       int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
       int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return fail(Code::kInvalid, "malformed percent escape in the request target");
+      if (high < 0 || low < 0)
+        return fail(Code::kInvalid, "malformed percent escape in the request target");
       c = static_cast<char>(high * 16 + low);
       i += 2;
     }
@@ -71,7 +72,8 @@ Result<Target> parse_target(std::string_view text) {
   Target target;
   size_t question = text.find('?');
   std::string_view path = text.substr(0, question);
-  if (path.empty() || path[0] != '/') return fail(Code::kInvalid, "the request target is not a path");
+  if (path.empty() || path[0] != '/')
+    return fail(Code::kInvalid, "the request target is not a path");
   path.remove_prefix(1);
   while (!path.empty()) {
     std::string_view part = path.substr(0, path.find('/'));
@@ -89,28 +91,47 @@ Result<Target> parse_target(std::string_view text) {
 
 const char* reason_phrase(int status) {
   switch (status) {
-    case 101: return "Switching Protocols";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 413: return "Payload Too Large";
-    case 422: return "Unprocessable Entity";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 507: return "Insufficient Storage";
-    default: return "Internal Server Error";
+    case 101:
+      return "Switching Protocols";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 413:
+      return "Payload Too Large";
+    case 422:
+      return "Unprocessable Entity";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Internal Server Error";
   }
 }
 
-std::string response_head(int status, const std::vector<std::pair<std::string, std::string>>& fields) {
+std::string response_head(int status,
+                          const std::vector<std::pair<std::string, std::string>>& fields) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) + "\r\n";
   for (const auto& [name, value] : fields) head += name + ": " + value + "\r\n";
   return head + "\r\n";

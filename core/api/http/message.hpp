@@ -1,4 +1,5 @@
-// An HTTP request's head and the answer's head, as values. Field names are kept in lower case: HTTP compares them so.
+// An HTTP request's head and the answer's head, as values. Field names are kept in lower case: HTTP
+// compares them so.
 #pragma once
 
 #include <map>
@@ -24,10 +25,12 @@ struct Head {
   }
 };
 
-// A target taken apart: "/v1/containers/a%20b?all=1" -> path {"v1","containers","a b"}, query {{"all","1"}}.
+// A target taken apart: "/v1/containers/a%20b?all=1" -> path {"v1","containers","a b"}, query
+// {{"all","1"}}.
 struct Target {
   std::vector<std::string> path;
-  std::vector<std::pair<std::string, std::string>> query;  // in order; a name may come several times
+  std::vector<std::pair<std::string, std::string>>
+      query;  // in order; a name may come several times
 
   std::optional<std::string> get(std::string_view name) const;
   std::vector<std::string> get_all(std::string_view name) const;
@@ -37,8 +40,10 @@ struct Target {
 // Percent-decoding included; refuses malformed escapes and NUL.
 Result<Target> parse_target(std::string_view target);
 
-// "HTTP/1.1 200 OK\r\n...\r\n\r\n"; date and server fields are left out: a Unix socket has no caches to guide.
-std::string response_head(int status, const std::vector<std::pair<std::string, std::string>>& fields);
+// "HTTP/1.1 200 OK\r\n...\r\n\r\n"; date and server fields are left out: a Unix socket has no
+// caches to guide.
+std::string response_head(int status,
+                          const std::vector<std::pair<std::string, std::string>>& fields);
 
 const char* reason_phrase(int status);
 

@@ -74,9 +74,17 @@ Result<size_t> RequestParser::feed(std::string_view bytes) {
   return used;
 }
 
-bool RequestParser::head_done() const { return impl_->is_header_done(); }
-bool RequestParser::done() const { return impl_->is_done(); }
-const Head& RequestParser::head() const { return impl_->head; }
-std::string RequestParser::take_body() { return std::exchange(impl_->body, {}); }
+bool RequestParser::head_done() const {
+  return impl_->is_header_done();
+}
+bool RequestParser::done() const {
+  return impl_->is_done();
+}
+const Head& RequestParser::head() const {
+  return impl_->head;
+}
+std::string RequestParser::take_body() {
+  return std::exchange(impl_->body, {});
+}
 
 }  // namespace bulkhead::api

@@ -1,8 +1,10 @@
-// Bytes in, requests out, no I/O: Boost.Beast's parser behind a face that doesn't cost its three seconds per file.
+// Bytes in, requests out, no I/O: Boost.Beast's parser behind a face that doesn't cost its three
+// seconds per file.
 //
-// The connection feeds what it read; feed() stops after the head and again after each piece of body, so that the
-// caller decides where a body goes (memory for JSON, a pipe for an archive) before the first byte of it is taken.
-// Limits: head 32 KiB; the body's limit is the caller's, because only he knows the route.
+// The connection feeds what it read; feed() stops after the head and again after each piece of
+// body, so that the caller decides where a body goes (memory for JSON, a pipe for an archive)
+// before the first byte of it is taken. Limits: head 32 KiB; the body's limit is the caller's,
+// because only he knows the route.
 #pragma once
 
 #include <memory>
@@ -21,7 +23,8 @@ class RequestParser {
   RequestParser(RequestParser&&) noexcept;
   RequestParser& operator=(RequestParser&&) noexcept;
 
-  // Consumes a prefix of `bytes` and says how long it was. 0 with !done() means: more bytes are needed.
+  // Consumes a prefix of `bytes` and says how long it was. 0 with !done() means: more bytes are
+  // needed.
   Result<size_t> feed(std::string_view bytes);
 
   bool head_done() const;

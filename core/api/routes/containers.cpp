@@ -20,15 +20,18 @@ Result<std::optional<int>> signal_in(const Json& body) {
 
 void list(const ExchangePtr& exchange, engine::Engine& engine) {
   bool all = exchange->target().flag("all");
-  with_state(exchange, engine, [all](const model::State& state) -> Result<Json> { return model::containers_view(state, all); });
+  with_state(exchange, engine, [all](const model::State& state) -> Result<Json> {
+    return model::containers_view(state, all);
+  });
 }
 
 void inspect(const ExchangePtr& exchange, engine::Engine& engine) {
-  with_state(exchange, engine, [id = exchange->param("id")](const model::State& state) -> Result<Json> {
-    auto found = model::find_container(state, id);
-    if (!found) return bulkhead::fail(std::move(found.error()));
-    return model::container_view(**found);
-  });
+  with_state(exchange, engine,
+             [id = exchange->param("id")](const model::State& state) -> Result<Json> {
+               auto found = model::find_container(state, id);
+               if (!found) return bulkhead::fail(std::move(found.error()));
+               return model::container_view(**found);
+             });
 }
 
 void stop(const ExchangePtr& exchange, engine::Engine& engine) {
@@ -38,7 +41,8 @@ void stop(const ExchangePtr& exchange, engine::Engine& engine) {
   if (!signal) return exchange->fail(signal.error());
   const Json& seconds = exchange->body().value("timeoutSeconds", Json(5));
   if (!seconds.is_number_integer() || seconds.get<int64_t>() < 0)
-    return exchange->fail({Code::kInvalid, "timeoutSeconds must be a number of seconds from 0 on", {}});
+    return exchange->fail(
+        {Code::kInvalid, "timeoutSeconds must be a number of seconds from 0 on", {}});
   engine.containers().stop({id, *signal, seconds.get<int64_t>()}, origin_of(*exchange),
                            [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
@@ -55,14 +59,17 @@ void kill(const ExchangePtr& exchange, engine::Engine& engine) {
 void wait(const ExchangePtr& exchange, engine::Engine& engine) {
   std::string condition = exchange->target().get("condition").value_or("stopped");
   if (condition != "stopped" && condition != "removed")
-    return exchange->fail({Code::kInvalid, "condition is stopped or removed, not " + condition, {}});
+    return exchange->fail(
+        {Code::kInvalid, "condition is stopped or removed, not " + condition, {}});
   // A container that is removed already has been waited for.
   auto found = model::find_container(engine.state(), exchange->param("id"));
   if (!found && condition == "removed" && found.error().code == Code::kNotFound)
     return exchange->reply(200, Json::object());
   if (!found) return exchange->fail(found.error());
   auto handle = engine.containers().wait(
-      (*found)->id, condition == "removed" ? engine::Containers::Condition::kRemoved : engine::Containers::Condition::kStopped,
+      (*found)->id,
+      condition == "removed" ? engine::Containers::Condition::kRemoved
+                             : engine::Containers::Condition::kStopped,
       [exchange](const Result<Json>& result) { exchange->answer(result); });
   exchange->on_closed([handle]() mutable { handle.reset(); });
 }
@@ -78,7 +85,8 @@ void stats(const ExchangePtr& exchange, engine::Engine& engine) {
   if (wanted.empty())
     for (const auto& [id, container] : engine.state().containers)
       if (container.state == model::Lifecycle::kRunning) ids.push_back(id);
-  engine.containers().stats(std::move(ids), [exchange](const Result<Json>& result) { exchange->answer(result); });
+  engine.containers().stats(std::move(ids),
+                            [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 void one_stats(const ExchangePtr& exchange, engine::Engine& engine) {
@@ -86,7 +94,8 @@ void one_stats(const ExchangePtr& exchange, engine::Engine& engine) {
   if (id.empty()) return;
   engine.containers().stats({id}, [exchange, id](const Result<Json>& result) {
     if (!result) return exchange->fail(result.error());
-    if (result->empty()) return exchange->fail({Code::kConflict, "container " + id + " is not running", {}});
+    if (result->empty())
+      return exchange->fail({Code::kConflict, "container " + id + " is not running", {}});
     exchange->reply(200, result->front());
   });
 }
@@ -94,7 +103,8 @@ void one_stats(const ExchangePtr& exchange, engine::Engine& engine) {
 void remove(const ExchangePtr& exchange, engine::Engine& engine) {
   std::string id = container_id(exchange, engine);
   if (id.empty()) return;
-  engine.containers().remove({id, exchange->target().flag("force"), "requested"}, origin_of(*exchange),
+  engine.containers().remove({id, exchange->target().flag("force"), "requested"},
+                             origin_of(*exchange),
                              [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
@@ -105,22 +115,65 @@ void add_container_routes(Router& router, engine::Engine& engine) {
     return [handler, &engine](const ExchangePtr& exchange) { handler(exchange, engine); };
   };
   const Parameter at{"at", "a seq or an RFC 3339 time: the answer as it was then"};
-  router.add({"GET", "/v1/containers", Body::kNone, "List containers", {{"all", "also those that don't run"}, at}, bind(list)});
-  router.add({"POST", "/v1/containers", Body::kJson, "Create a container", {}, [&engine](const ExchangePtr& exchange) {
-                engine.containers().create(exchange->body(), origin_of(*exchange),
-                                           [exchange](const Result<Json>& result) { exchange->answer(result, 201); });
+  router.add({"GET",
+              "/v1/containers",
+              Body::kNone,
+              "List containers",
+              {{"all", "also those that don't run"}, at},
+              bind(list)});
+  router.add({"POST",
+              "/v1/containers",
+              Body::kJson,
+              "Create a container",
+              {},
+              [&engine](const ExchangePtr& exchange) {
+                engine.containers().create(
+                    exchange->body(), origin_of(*exchange),
+                    [exchange](const Result<Json>& result) { exchange->answer(result, 201); });
               }});
-  router.add({"POST", "/v1/containers/prune", Body::kNone, "Delete every container that doesn't run", {}, [&engine](const ExchangePtr& exchange) {
-                engine.containers().prune(origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
+  router.add({"POST",
+              "/v1/containers/prune",
+              Body::kNone,
+              "Delete every container that doesn't run",
+              {},
+              [&engine](const ExchangePtr& exchange) {
+                engine.containers().prune(
+                    origin_of(*exchange),
+                    [exchange](const Result<Json>& result) { exchange->answer(result); });
               }});
-  router.add({"GET", "/v1/containers/{id}", Body::kNone, "Inspect a container", {at}, bind(inspect)});
-  router.add({"DELETE", "/v1/containers/{id}", Body::kNone, "Delete a container", {{"force", "also if it runs"}}, bind(remove)});
+  router.add(
+      {"GET", "/v1/containers/{id}", Body::kNone, "Inspect a container", {at}, bind(inspect)});
+  router.add({"DELETE",
+              "/v1/containers/{id}",
+              Body::kNone,
+              "Delete a container",
+              {{"force", "also if it runs"}},
+              bind(remove)});
   router.add({"POST", "/v1/containers/{id}/stop", Body::kJson, "Stop a container", {}, bind(stop)});
-  router.add({"POST", "/v1/containers/{id}/kill", Body::kJson, "Send a signal to a container's process", {}, bind(kill)});
-  router.add({"GET", "/v1/containers/{id}/wait", Body::kNone, "Wait for the end or the removal of a container",
-              {{"condition", "stopped (default) or removed"}}, bind(wait)});
-  router.add({"GET", "/v1/containers/{id}/stats", Body::kNone, "Resource usage of a running container", {}, bind(one_stats)});
-  router.add({"GET", "/v1/stats", Body::kNone, "Resource usage of several containers", {{"id", "a container; may come several times"}}, bind(stats)});
+  router.add({"POST",
+              "/v1/containers/{id}/kill",
+              Body::kJson,
+              "Send a signal to a container's process",
+              {},
+              bind(kill)});
+  router.add({"GET",
+              "/v1/containers/{id}/wait",
+              Body::kNone,
+              "Wait for the end or the removal of a container",
+              {{"condition", "stopped (default) or removed"}},
+              bind(wait)});
+  router.add({"GET",
+              "/v1/containers/{id}/stats",
+              Body::kNone,
+              "Resource usage of a running container",
+              {},
+              bind(one_stats)});
+  router.add({"GET",
+              "/v1/stats",
+              Body::kNone,
+              "Resource usage of several containers",
+              {{"id", "a container; may come several times"}},
+              bind(stats)});
 }
 
 }  // namespace bulkhead::api

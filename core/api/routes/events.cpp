@@ -35,20 +35,26 @@ Result<store::Filter> filter_of(const Target& target) {
   Status status;
   if (auto text = target.get("phase")) {
     filter.phase = model::phase_from_name(*text);
-    if (!filter.phase) return bulkhead::fail(Code::kInvalid, "phase is fact, intent or outcome, not " + *text);
+    if (!filter.phase)
+      return bulkhead::fail(Code::kInvalid, "phase is fact, intent or outcome, not " + *text);
   }
-  if (auto text = target.get("uid"); status && text) status = assign(filter.uid, integer("uid", *text));
-  if (auto text = target.get("root"); status && text) status = assign(filter.root, integer("root", *text));
-  if (auto text = target.get("since"); status && text) status = assign(filter.since_us, time_of("since", *text));
+  if (auto text = target.get("uid"); status && text)
+    status = assign(filter.uid, integer("uid", *text));
+  if (auto text = target.get("root"); status && text)
+    status = assign(filter.root, integer("root", *text));
+  if (auto text = target.get("since"); status && text)
+    status = assign(filter.since_us, time_of("since", *text));
   if (auto text = target.get("until"); status && text) {
     bool is_seq = text->find_first_not_of("0123456789") == text->npos;
-    status = is_seq ? assign(filter.until_seq, integer("until", *text)) : assign(filter.until_us, time_of("until", *text));
+    status = is_seq ? assign(filter.until_seq, integer("until", *text))
+                    : assign(filter.until_us, time_of("until", *text));
   }
   if (!status) return bulkhead::fail(std::move(status.error()));
   return filter;
 }
 
-// "<journal>:<seq>" or "<seq>". A cursor of another journal, or before what is kept, is of another life: 410.
+// "<journal>:<seq>" or "<seq>". A cursor of another journal, or before what is kept, is of another
+// life: 410.
 Result<model::Seq> after_of(const Target& target, const store::Reader& reader) {
   auto text = target.get("after");
   auto first = reader.first();
@@ -59,14 +65,19 @@ Result<model::Seq> after_of(const Target& target, const store::Reader& reader) {
   if (!seq) return seq;
   bool foreign = colon != text->npos && text->substr(0, colon) != reader.uuid();
   if (foreign || *seq < *first - 1)
-    return bulkhead::fail(Code::kNotFound, "the cursor " + *text + " is not of this journal, whose first event is " +
+    return bulkhead::fail(Code::kNotFound, "the cursor " + *text +
+                                               " is not of this journal, whose first event is " +
                                                reader.uuid() + ":" + std::to_string(*first));
   return *seq;
 }
 
 void gone(const ExchangePtr& exchange, const Error& error) {
   if (error.code != Code::kNotFound) return exchange->fail(error);
-  exchange->reply(410, {{"type", "urn:bulkhead:error:gone"}, {"title", "Gone"}, {"status", 410}, {"detail", error.message}, {"code", 3}});
+  exchange->reply(410, {{"type", "urn:bulkhead:error:gone"},
+                        {"title", "Gone"},
+                        {"status", 410},
+                        {"detail", error.message},
+                        {"code", 3}});
 }
 
 void feed(const ExchangePtr& exchange, engine::Engine& engine, EventFeed::Wanted wanted) {
@@ -92,14 +103,16 @@ void events(const ExchangePtr& exchange, engine::Engine& engine) {
   feed(exchange, engine, std::move(wanted));
 }
 
-// Streams "container/NAME" and "image/...NAME...", and whatever shares a root with their events. One pass suffices: a
-// chain's first event comes before the rest of it, and events of the name open their chain to all that follow.
+// Streams "container/NAME" and "image/...NAME...", and whatever shares a root with their events.
+// One pass suffices: a chain's first event comes before the rest of it, and events of the name open
+// their chain to all that follow.
 std::function<bool(const model::Event&)> about(const std::string& name) {
   auto roots = std::make_shared<std::set<model::Seq>>();
   return [name, roots](const model::Event& event) {
     std::string_view key = event.key();
     bool image = event.stream.starts_with("image/") &&
-                 (key == name || key.ends_with("/" + name) || key.ends_with("/" + name + ":latest") || key == name + ":latest");
+                 (key == name || key.ends_with("/" + name) ||
+                  key.ends_with("/" + name + ":latest") || key == name + ":latest");
     if (event.stream == "container/" + name || image) {
       roots->insert(event.root);
       return true;
@@ -113,19 +126,23 @@ void history(const ExchangePtr& exchange, engine::Engine& engine) {
   auto reader = store::Reader::open(engine.ledger().journal().path());
   if (!reader) return exchange->fail(reader.error());
   bool known = false;
-  for (const std::string& glob : {"container/" + name, "image/" + name, "image/*/" + name, "image/*/" + name + ":*"}) {
+  for (const std::string& glob :
+       {"container/" + name, "image/" + name, "image/*/" + name, "image/*/" + name + ":*"}) {
     auto streams = reader->streams(glob);
     if (!streams) return exchange->fail(streams.error());
     known = known || !streams->empty();
   }
-  if (!known) return exchange->fail({Code::kNotFound, "nothing has ever happened to anything named " + name, {}});
+  if (!known)
+    return exchange->fail(
+        {Code::kNotFound, "nothing has ever happened to anything named " + name, {}});
   EventFeed::Wanted wanted;
   wanted.also = about(name);
   feed(exchange, engine, std::move(wanted));
 }
 
 void verify(const ExchangePtr& exchange, engine::Engine& engine) {
-  auto result = std::make_shared<Result<store::Verification>>(bulkhead::fail(Code::kInternal, "not run"));
+  auto result =
+      std::make_shared<Result<store::Verification>>(bulkhead::fail(Code::kInternal, "not run"));
   engine.work(
       [path = engine.ledger().journal().path(), result] {
         auto reader = store::Reader::open(path);
@@ -133,22 +150,41 @@ void verify(const ExchangePtr& exchange, engine::Engine& engine) {
       },
       [exchange, result] {
         if (!*result) return exchange->fail(result->error());
-        exchange->reply(200, {{"ok", (*result)->ok()}, {"events", (*result)->events}, {"problems", (*result)->problems}});
+        exchange->reply(200, {{"ok", (*result)->ok()},
+                              {"events", (*result)->events},
+                              {"problems", (*result)->problems}});
       });
 }
 
 }  // namespace
 
 void add_event_routes(Router& router, engine::Engine& engine) {
-  router.add({"GET", "/v1/events", Body::kNone, "Events of the journal, one JSON object a line",
-              {{"after", "<journal>:<seq> or <seq>: only later ones"}, {"until", "a seq or a time"}, {"since", "RFC 3339 time"},
-               {"stream", "glob"}, {"type", "glob"}, {"phase", "fact, intent or outcome"}, {"uid", "of the actor"},
-               {"root", "only this chain of causes"}, {"limit", "at most so many"}, {"follow", "go on with what happens"}},
+  router.add({"GET",
+              "/v1/events",
+              Body::kNone,
+              "Events of the journal, one JSON object a line",
+              {{"after", "<journal>:<seq> or <seq>: only later ones"},
+               {"until", "a seq or a time"},
+               {"since", "RFC 3339 time"},
+               {"stream", "glob"},
+               {"type", "glob"},
+               {"phase", "fact, intent or outcome"},
+               {"uid", "of the actor"},
+               {"root", "only this chain of causes"},
+               {"limit", "at most so many"},
+               {"follow", "go on with what happens"}},
               [&engine](const ExchangePtr& exchange) { events(exchange, engine); }});
-  router.add({"GET", "/v1/history/{name}", Body::kNone, "Everything that happened to a container or image",
+  router.add({"GET",
+              "/v1/history/{name}",
+              Body::kNone,
+              "Everything that happened to a container or image",
               {{"follow", "go on with what happens"}, {"limit", "at most so many"}},
               [&engine](const ExchangePtr& exchange) { history(exchange, engine); }});
-  router.add({"GET", "/v1/journal/verify", Body::kNone, "Check the journal against its own rules", {},
+  router.add({"GET",
+              "/v1/journal/verify",
+              Body::kNone,
+              "Check the journal against its own rules",
+              {},
               [&engine](const ExchangePtr& exchange) { verify(exchange, engine); }});
 }
 

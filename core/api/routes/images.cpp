@@ -1,4 +1,5 @@
-// Images. Archives travel as descriptors (see Exchange::take_fd), a saved one straight into the client's connection.
+// Images. Archives travel as descriptors (see Exchange::take_fd), a saved one straight into the
+// client's connection.
 #include "model/views.hpp"
 #include "routes.hpp"
 
@@ -20,15 +21,18 @@ Result<Json> parse_platform(const std::string& text) {
     return bulkhead::fail(Code::kInvalid, "a platform is os/architecture[/variant], not " + text);
   size_t second = text.find('/', first + 1);
   Json platform = {{"os", text.substr(0, first)},
-                   {"architecture", text.substr(first + 1, second == text.npos ? text.npos : second - first - 1)}};
+                   {"architecture",
+                    text.substr(first + 1, second == text.npos ? text.npos : second - first - 1)}};
   if (second != text.npos) platform["variant"] = text.substr(second + 1);
   return platform;
 }
 
 void import_root(const ExchangePtr& exchange, engine::Engine& engine) {
   const Target& target = exchange->target();
-  Json request = {{"label", target.get("name").value_or("the archive")}, {"platform", engine::host_platform()}};
-  if (auto reference = target.get("reference"); reference && !reference->empty()) request["reference"] = *reference;
+  Json request = {{"label", target.get("name").value_or("the archive")},
+                  {"platform", engine::host_platform()}};
+  if (auto reference = target.get("reference"); reference && !reference->empty())
+    request["reference"] = *reference;
   if (auto message = target.get("message")) request["message"] = *message;
   if (auto text = target.get("platform")) {
     auto platform = parse_platform(*text);
@@ -37,7 +41,8 @@ void import_root(const ExchangePtr& exchange, engine::Engine& engine) {
   }
   if (auto text = target.get("config")) {
     Json config = Json::parse(*text, nullptr, false);
-    if (!config.is_object()) return exchange->fail({Code::kInvalid, "config must be a JSON object", {}});
+    if (!config.is_object())
+      return exchange->fail({Code::kInvalid, "config must be a JSON object", {}});
     request["config"] = std::move(config);
   }
   engine.images().import_root(request, exchange->take_fd(), origin_of(*exchange),
@@ -46,17 +51,21 @@ void import_root(const ExchangePtr& exchange, engine::Engine& engine) {
 
 void save(const ExchangePtr& exchange, engine::Engine& engine) {
   if (exchange->has_fd()) {
-    return engine.images().save(exchange->body(), exchange->take_fd(), origin_of(*exchange),
-                                [exchange](const Result<Json>& result) { exchange->answer(result); });
+    return engine.images().save(
+        exchange->body(), exchange->take_fd(), origin_of(*exchange),
+        [exchange](const Result<Json>& result) { exchange->answer(result); });
   }
   // What can be refused is refused while a status can still be sent.
   for (const Json& reference : exchange->body().value("references", Json::array())) {
-    auto found = model::find_image(engine.state(), reference.is_string() ? reference.get<std::string>() : "");
+    auto found = model::find_image(engine.state(),
+                                   reference.is_string() ? reference.get<std::string>() : "");
     if (!found) return exchange->fail(found.error());
   }
-  auto connection = exchange->hand_over("HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nConnection: close\r\n\r\n");
+  auto connection = exchange->hand_over(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nConnection: close\r\n\r\n");
   if (!connection) return;
-  engine.images().save(exchange->body(), std::move(*connection), origin_of(*exchange), [](const Result<Json>&) {});
+  engine.images().save(exchange->body(), std::move(*connection), origin_of(*exchange),
+                       [](const Result<Json>&) {});
 }
 
 void tag(const ExchangePtr& exchange, engine::Engine& engine) {
@@ -64,42 +73,87 @@ void tag(const ExchangePtr& exchange, engine::Engine& engine) {
   Json source = body.value("source", Json()), target = body.value("target", Json());
   if (!source.is_string() || !target.is_string())
     return exchange->fail({Code::kInvalid, "source and target must be image references", {}});
-  engine.images().tag(source, target, origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
+  engine.images().tag(source, target, origin_of(*exchange),
+                      [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 }  // namespace
 
 void add_image_routes(Router& router, engine::Engine& engine) {
   const Parameter at{"at", "a seq or an RFC 3339 time: the answer as it was then"};
-  auto answer = [](const ExchangePtr& exchange) { return [exchange](const Result<Json>& result) { exchange->answer(result); }; };
-  router.add({"GET", "/v1/images", Body::kNone, "List images", {at}, [&engine](const ExchangePtr& exchange) {
-                with_state(exchange, engine, [](const model::State& state) -> Result<Json> { return model::images_view(state); });
-              }});
-  router.add({"POST", "/v1/images/load", Body::kStream, "Load an OCI or docker archive",
-              {{"name", "the archive's file name, for messages"}, {"force", "skip members that are refused"}},
-              [&engine](const ExchangePtr& exchange) { load(exchange, engine); }});
-  router.add({"POST", "/v1/images/import", Body::kStream, "Make an image of a root file system archive",
-              {{"reference", "the image's name"}, {"name", "the archive's file name, for messages"}, {"config", "OCI config as JSON"},
-               {"platform", "os/architecture[/variant]"}, {"message", "for the image's history"}},
-              [&engine](const ExchangePtr& exchange) { import_root(exchange, engine); }});
-  router.add({"POST", "/v1/images/save", Body::kJson, "Write images as an OCI archive", {},
-              [&engine](const ExchangePtr& exchange) { save(exchange, engine); }});
-  router.add({"POST", "/v1/images/tag", Body::kJson, "Give an image another name", {},
-              [&engine](const ExchangePtr& exchange) { tag(exchange, engine); }});
-  router.add({"POST", "/v1/images/prune", Body::kNone, "Delete dangling images", {{"all", "also named ones that no container uses"}},
-              [&engine, answer](const ExchangePtr& exchange) {
-                engine.images().prune(exchange->target().flag("all"), origin_of(*exchange), answer(exchange));
-              }});
-  router.add({"GET", "/v1/images/{ref}", Body::kNone, "Inspect an image", {at}, [&engine](const ExchangePtr& exchange) {
-                with_state(exchange, engine, [ref = exchange->param("ref")](const model::State& state) -> Result<Json> {
-                  auto found = model::find_image(state, ref);
-                  if (!found) return bulkhead::fail(std::move(found.error()));
-                  return model::image_view(state, **found);
+  auto answer = [](const ExchangePtr& exchange) {
+    return [exchange](const Result<Json>& result) { exchange->answer(result); };
+  };
+  router.add({"GET",
+              "/v1/images",
+              Body::kNone,
+              "List images",
+              {at},
+              [&engine](const ExchangePtr& exchange) {
+                with_state(exchange, engine, [](const model::State& state) -> Result<Json> {
+                  return model::images_view(state);
                 });
               }});
-  router.add({"DELETE", "/v1/images/{ref}", Body::kNone, "Delete an image's name, and its bytes if nothing else holds them",
-              {{"force", "also if a container uses it"}}, [&engine, answer](const ExchangePtr& exchange) {
-                engine.images().remove(exchange->param("ref"), exchange->target().flag("force"), origin_of(*exchange), answer(exchange));
+  router.add({"POST",
+              "/v1/images/load",
+              Body::kStream,
+              "Load an OCI or docker archive",
+              {{"name", "the archive's file name, for messages"},
+               {"force", "skip members that are refused"}},
+              [&engine](const ExchangePtr& exchange) { load(exchange, engine); }});
+  router.add({"POST",
+              "/v1/images/import",
+              Body::kStream,
+              "Make an image of a root file system archive",
+              {{"reference", "the image's name"},
+               {"name", "the archive's file name, for messages"},
+               {"config", "OCI config as JSON"},
+               {"platform", "os/architecture[/variant]"},
+               {"message", "for the image's history"}},
+              [&engine](const ExchangePtr& exchange) { import_root(exchange, engine); }});
+  router.add({"POST",
+              "/v1/images/save",
+              Body::kJson,
+              "Write images as an OCI archive",
+              {},
+              [&engine](const ExchangePtr& exchange) { save(exchange, engine); }});
+  router.add({"POST",
+              "/v1/images/tag",
+              Body::kJson,
+              "Give an image another name",
+              {},
+              [&engine](const ExchangePtr& exchange) { tag(exchange, engine); }});
+  router.add({"POST",
+              "/v1/images/prune",
+              Body::kNone,
+              "Delete dangling images",
+              {{"all", "also named ones that no container uses"}},
+              [&engine, answer](const ExchangePtr& exchange) {
+                engine.images().prune(exchange->target().flag("all"), origin_of(*exchange),
+                                      answer(exchange));
+              }});
+  router.add({"GET",
+              "/v1/images/{ref}",
+              Body::kNone,
+              "Inspect an image",
+              {at},
+              [&engine](const ExchangePtr& exchange) {
+                with_state(
+                    exchange, engine,
+                    [ref = exchange->param("ref")](const model::State& state) -> Result<Json> {
+                      auto found = model::find_image(state, ref);
+                      if (!found) return bulkhead::fail(std::move(found.error()));
+                      return model::image_view(state, **found);
+                    });
+              }});
+  router.add({"DELETE",
+              "/v1/images/{ref}",
+              Body::kNone,
+              "Delete an image's name, and its bytes if nothing else holds them",
+              {{"force", "also if a container uses it"}},
+              [&engine, answer](const ExchangePtr& exchange) {
+                engine.images().remove(exchange->param("ref"), exchange->target().flag("force"),
+                                       origin_of(*exchange), answer(exchange));
               }});
 }
 

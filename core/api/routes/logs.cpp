@@ -14,7 +14,8 @@ constexpr const char* kStreamType = "application/vnd.bulkhead.stream";
 // The number of a query, or the fallback; nullopt if it is none.
 std::optional<size_t> number(const std::optional<std::string>& text, size_t fallback) {
   if (!text) return fallback;
-  if (text->empty() || text->size() > 9 || text->find_first_not_of("0123456789") != text->npos) return std::nullopt;
+  if (text->empty() || text->size() > 9 || text->find_first_not_of("0123456789") != text->npos)
+    return std::nullopt;
   return std::stoul(*text);
 }
 
@@ -52,7 +53,10 @@ void container_logs(const ExchangePtr& exchange, engine::Engine& engine) {
   source.render = [boot, timestamps](const std::string& line) {
     return boot ? frames_of(StreamType::kStdout, line + "\n") : render_record(line, timestamps);
   };
-  if (boot) source.render_rest = [](const std::string& rest) { return frames_of(StreamType::kStdout, rest); };
+  if (boot)
+    source.render_rest = [](const std::string& rest) {
+      return frames_of(StreamType::kStdout, rest);
+    };
   Follower::start(engine.loop(), exchange, kStreamType, std::move(source));
 }
 
@@ -63,18 +67,29 @@ void system_logs(const ExchangePtr& exchange, engine::Engine& engine) {
   source.follow = exchange->target().flag("follow");
   source.ended = [] { return false; };
   std::string since = exchange->target().get("since").value_or("");
-  source.render = [since](const std::string& line) { return line >= since ? line + "\n" : std::string(); };
+  source.render = [since](const std::string& line) {
+    return line >= since ? line + "\n" : std::string();
+  };
   Follower::start(engine.loop(), exchange, "text/plain; charset=utf-8", std::move(source));
 }
 
 }  // namespace
 
 void add_log_routes(Router& router, engine::Engine& engine) {
-  router.add({"GET", "/v1/containers/{id}/logs", Body::kNone, "A container's output, as stream frames",
-              {{"follow", "go on until it ends"}, {"tail", "only the last n lines"}, {"timestamps", "each line begins with its time"},
+  router.add({"GET",
+              "/v1/containers/{id}/logs",
+              Body::kNone,
+              "A container's output, as stream frames",
+              {{"follow", "go on until it ends"},
+               {"tail", "only the last n lines"},
+               {"timestamps", "each line begins with its time"},
                {"boot", "the VM's boot log instead"}},
               [&engine](const ExchangePtr& exchange) { container_logs(exchange, engine); }});
-  router.add({"GET", "/v1/system/logs", Body::kNone, "The service's log", {{"follow", "go on"}, {"since", "RFC 3339 time"}},
+  router.add({"GET",
+              "/v1/system/logs",
+              Body::kNone,
+              "The service's log",
+              {{"follow", "go on"}, {"since", "RFC 3339 time"}},
               [&engine](const ExchangePtr& exchange) { system_logs(exchange, engine); }});
 }
 

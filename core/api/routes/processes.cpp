@@ -1,5 +1,6 @@
-// Attached start and exec: the client's connection leaves the daemon here and goes to the runtime host, so that no daemon
-// restart cuts an open terminal and no stream byte passes through the daemon.
+// Attached start and exec: the client's connection leaves the daemon here and goes to the runtime
+// host, so that no daemon restart cuts an open terminal and no stream byte passes through the
+// daemon.
 #include "routes.hpp"
 
 namespace bulkhead::api {
@@ -15,8 +16,10 @@ engine::TakeConnection taker(const ExchangePtr& exchange) {
 
 Status check_upgrade(const Exchange& exchange, bool attach) {
   if (attach == exchange.wants_upgrade()) return {};
-  return bulkhead::fail(Code::kInvalid, attach ? "an attached process needs `Connection: Upgrade` and `Upgrade: bulkhead-stream`"
-                                               : "an upgrade makes sense only for an attached process");
+  return bulkhead::fail(
+      Code::kInvalid,
+      attach ? "an attached process needs `Connection: Upgrade` and `Upgrade: bulkhead-stream`"
+             : "an upgrade makes sense only for an attached process");
 }
 
 void start(const ExchangePtr& exchange, engine::Engine& engine) {
@@ -24,9 +27,11 @@ void start(const ExchangePtr& exchange, engine::Engine& engine) {
   if (id.empty()) return;
   const Json& body = exchange->body();
   bool attach = body.value("attach", false);
-  if (auto status = check_upgrade(*exchange, attach); !status) return exchange->fail(status.error());
-  engine.containers().start({id, attach, body.value("stdin", false), body.value("size", Json()), taker(exchange)},
-                            origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
+  if (auto status = check_upgrade(*exchange, attach); !status)
+    return exchange->fail(status.error());
+  engine.containers().start(
+      {id, attach, body.value("stdin", false), body.value("size", Json()), taker(exchange)},
+      origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 void exec(const ExchangePtr& exchange, engine::Engine& engine) {
@@ -35,8 +40,10 @@ void exec(const ExchangePtr& exchange, engine::Engine& engine) {
   const Json& body = exchange->body();
   Json process = body.value("process", Json::object());
   bool detach = body.value("detach", false);
-  if (!process.is_object()) return exchange->fail({Code::kInvalid, "process must be an object", {}});
-  if (auto status = check_upgrade(*exchange, !detach); !status) return exchange->fail(status.error());
+  if (!process.is_object())
+    return exchange->fail({Code::kInvalid, "process must be an object", {}});
+  if (auto status = check_upgrade(*exchange, !detach); !status)
+    return exchange->fail(status.error());
   engine.containers().exec({id, std::move(process), detach, taker(exchange)}, origin_of(*exchange),
                            [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
@@ -44,9 +51,17 @@ void exec(const ExchangePtr& exchange, engine::Engine& engine) {
 }  // namespace
 
 void add_process_routes(Router& router, engine::Engine& engine) {
-  router.add({"POST", "/v1/containers/{id}/start", Body::kJson, "Start a container, attached after an upgrade", {},
+  router.add({"POST",
+              "/v1/containers/{id}/start",
+              Body::kJson,
+              "Start a container, attached after an upgrade",
+              {},
               [&engine](const ExchangePtr& exchange) { start(exchange, engine); }});
-  router.add({"POST", "/v1/containers/{id}/exec", Body::kJson, "Run a command in a container, attached after an upgrade", {},
+  router.add({"POST",
+              "/v1/containers/{id}/exec",
+              Body::kJson,
+              "Run a command in a container, attached after an upgrade",
+              {},
               [&engine](const ExchangePtr& exchange) { exec(exchange, engine); }});
 }
 

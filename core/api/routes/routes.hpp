@@ -1,9 +1,10 @@
-// The routes of docs/reference/api.md, one file per group. Each adds its rows to the table; a handler translates between
-// the request and one engine call, and holds no state but what the exchange needs.
+// The routes of docs/reference/api.md, one file per group. Each adds its rows to the table; a
+// handler translates between the request and one engine call, and holds no state but what the
+// exchange needs.
 #pragma once
 
-#include "core/engine/engine.hpp"
 #include "core/api/router.hpp"
+#include "core/engine/engine.hpp"
 
 namespace bulkhead::api {
 

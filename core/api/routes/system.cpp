@@ -10,28 +10,31 @@ namespace {
 
 void status(const ExchangePtr& exchange, engine::Engine& engine) {
   auto kernel = engine.kernels().current();
-  exchange->reply(200, {{"status", "running"},
-                        {"appRoot", engine.paths().data},
-                        {"installRoot", engine.install().prefix},
-                        {"logRoot", engine.paths().logs},
-                        {"apiServerVersion", kVersion},
-                        {"apiServerCommit", kCommit},
-                        {"apiServerBuild", kBuildType},
-                        {"apiServerAppName", "container-apiserver"},
-                        {"pid", getpid()},
-                        {"journal", {{"id", engine.ledger().journal().uuid()}, {"seq", engine.state().seq}}},
-                        {"accelerator", engine.accelerator().describe()},
-                        {"kernel", kernel ? Json(*kernel) : Json()}});
+  exchange->reply(
+      200, {{"status", "running"},
+            {"appRoot", engine.paths().data},
+            {"installRoot", engine.install().prefix},
+            {"logRoot", engine.paths().logs},
+            {"apiServerVersion", kVersion},
+            {"apiServerCommit", kCommit},
+            {"apiServerBuild", kBuildType},
+            {"apiServerAppName", "container-apiserver"},
+            {"pid", getpid()},
+            {"journal", {{"id", engine.ledger().journal().uuid()}, {"seq", engine.state().seq}}},
+            {"accelerator", engine.accelerator().describe()},
+            {"kernel", kernel ? Json(*kernel) : Json()}});
 }
 
 Json usage(size_t total, size_t active, int64_t bytes, int64_t reclaimable) {
-  return {{"total", total}, {"active", active}, {"sizeInBytes", bytes}, {"reclaimable", reclaimable}};
+  return {
+      {"total", total}, {"active", active}, {"sizeInBytes", bytes}, {"reclaimable", reclaimable}};
 }
 
 // An image is active if a container uses it; its bytes can be reclaimed otherwise.
 Json image_usage(const model::State& state, const Json& used) {
   std::map<std::string, int64_t> bytes;
-  for (const Json& image : used.value("images", Json::array())) bytes[image.value("digest", "")] = image.value("bytes", int64_t{0});
+  for (const Json& image : used.value("images", Json::array()))
+    bytes[image.value("digest", "")] = image.value("bytes", int64_t{0});
   std::map<std::string, bool> active;  // by digest: two names of one image are one image
   for (const auto& [name, image] : state.images) active[image.digest];
   for (const auto& [digest, image] : state.dangling) active[digest];
@@ -64,12 +67,13 @@ Json container_usage(const model::State& state, const Json& used) {
 }
 
 void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
-  engine.storage().ask("storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
-    if (!used) return exchange->fail(used.error());
-    exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
-                          {"containers", container_usage(engine.state(), *used)},
-                          {"volumes", usage(0, 0, 0, 0)}});
-  });
+  engine.storage().ask(
+      "storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
+        if (!used) return exchange->fail(used.error());
+        exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
+                              {"containers", container_usage(engine.state(), *used)},
+                              {"volumes", usage(0, 0, 0, 0)}});
+      });
 }
 
 void set_kernel(const ExchangePtr& exchange, engine::Engine& engine) {
@@ -86,30 +90,62 @@ void set_kernel(const ExchangePtr& exchange, engine::Engine& engine) {
   if (command.source != "recommended" && command.name.empty())
     return exchange->fail({Code::kInvalid, "a kernel needs a name to be kept under", {}});
   if (command.source == "tar" && command.member.empty())
-    return exchange->fail({Code::kInvalid, "which member of the archive is the kernel?", "give its path with --binary"});
+    return exchange->fail({Code::kInvalid, "which member of the archive is the kernel?",
+                           "give its path with --binary"});
   command.file = exchange->take_fd();
-  engine.kernels().set(std::move(command), origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
+  engine.kernels().set(std::move(command), origin_of(*exchange),
+                       [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 }  // namespace
 
 void add_system_routes(Router& router, engine::Engine& engine) {
-  router.add({"GET", "/v1/ping", Body::kNone, "Is the service there?", {},
-              [](const ExchangePtr& exchange) { exchange->reply(200, {{"version", kVersion}}); }});
-  router.add({"GET", "/v1/openapi.json", Body::kNone, "This document", {},
-              [&router](const ExchangePtr& exchange) {
-                exchange->reply(200, openapi_document(router));
+  router.add({"GET",
+              "/v1/ping",
+              Body::kNone,
+              "Is the service there?",
+              {},
+              [](const ExchangePtr& exchange) {
+                exchange->reply(200, {{"version", kVersion}});
               }});
-  router.add({"GET", "/v1/system", Body::kNone, "Versions, places and state of the service", {},
+  router.add(
+      {"GET",
+       "/v1/openapi.json",
+       Body::kNone,
+       "This document",
+       {},
+       [&router](const ExchangePtr& exchange) { exchange->reply(200, openapi_document(router)); }});
+  router.add({"GET",
+              "/v1/system",
+              Body::kNone,
+              "Versions, places and state of the service",
+              {},
               [&engine](const ExchangePtr& exchange) { status(exchange, engine); }});
-  router.add({"POST", "/v1/system/stop", Body::kNone, "Stop every container, then the service", {}, [&engine](const ExchangePtr& exchange) {
+  router.add({"POST",
+              "/v1/system/stop",
+              Body::kNone,
+              "Stop every container, then the service",
+              {},
+              [&engine](const ExchangePtr& exchange) {
                 exchange->reply(202, Json::object());
                 engine.request_stop(origin_of(*exchange));
               }});
-  router.add({"GET", "/v1/system/df", Body::kNone, "Disk usage", {}, [&engine](const ExchangePtr& exchange) { disk_usage(exchange, engine); }});
-  router.add({"PUT", "/v1/system/kernel", Body::kStream, "Install a kernel for new VMs",
-              {{"source", "binary, tar or recommended"}, {"name", "the file name to keep it under"}, {"member", "the kernel's path in the tar"},
-               {"digest", "sha256:<hex> of what is sent"}, {"arch", "amd64 or arm64"}, {"force", "replace one of the same name"}},
+  router.add({"GET",
+              "/v1/system/df",
+              Body::kNone,
+              "Disk usage",
+              {},
+              [&engine](const ExchangePtr& exchange) { disk_usage(exchange, engine); }});
+  router.add({"PUT",
+              "/v1/system/kernel",
+              Body::kStream,
+              "Install a kernel for new VMs",
+              {{"source", "binary, tar or recommended"},
+               {"name", "the file name to keep it under"},
+               {"member", "the kernel's path in the tar"},
+               {"digest", "sha256:<hex> of what is sent"},
+               {"arch", "amd64 or arm64"},
+               {"force", "replace one of the same name"}},
               [&engine](const ExchangePtr& exchange) { set_kernel(exchange, engine); }});
 }
 

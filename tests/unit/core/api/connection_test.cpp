@@ -12,14 +12,22 @@ namespace {
 class ConnectionTest : public testing::Test {
  protected:
   ConnectionTest() {
-    router_.add({"GET", "/hello", Body::kNone, "", {}, [](const ExchangePtr& e) { e->reply(200, {{"hello", true}}); }});
-    router_.add({"POST", "/echo", Body::kJson, "", {}, [](const ExchangePtr& e) { e->reply(200, e->body()); }});
-    router_.add({"POST", "/boom", Body::kJson, "", {}, [](const ExchangePtr& e) { e->reply(200, e->body().at("missing")); }});
+    router_.add({"GET", "/hello", Body::kNone, "", {}, [](const ExchangePtr& e) {
+                   e->reply(200, {{"hello", true}});
+                 }});
+    router_.add({"POST", "/echo", Body::kJson, "", {}, [](const ExchangePtr& e) {
+                   e->reply(200, e->body());
+                 }});
+    router_.add({"POST", "/boom", Body::kJson, "", {}, [](const ExchangePtr& e) {
+                   e->reply(200, e->body().at("missing"));
+                 }});
     router_.add({"POST", "/take", Body::kStream, "", {}, [this](const ExchangePtr& e) {
                    taken_ = e->take_fd();
                    held_ = e;
                  }});
-    router_.add({"POST", "/up", Body::kJson, "", {}, [this](const ExchangePtr& e) { taken_ = std::move(*e->hand_over("HTTP/1.1 101 x\r\n\r\n")); }});
+    router_.add({"POST", "/up", Body::kJson, "", {}, [this](const ExchangePtr& e) {
+                   taken_ = std::move(*e->hand_over("HTTP/1.1 101 x\r\n\r\n"));
+                 }});
     router_.add({"GET", "/hang", Body::kNone, "", {}, [this](const ExchangePtr& e) {
                    held_ = e;
                    e->on_closed([this] { gone_ = true; });
@@ -27,10 +35,11 @@ class ConnectionTest : public testing::Test {
     auto pair = socket_pair();
     client_ = std::move(pair->first);
     fcntl(client_.get(), F_SETFL, O_NONBLOCK);
-    connection_ = std::make_shared<Connection>(loop_, router_, std::move(pair->second), [this](Connection*) {
-      closed_ = true;
-      connection_.reset();
-    });
+    connection_ =
+        std::make_shared<Connection>(loop_, router_, std::move(pair->second), [this](Connection*) {
+          closed_ = true;
+          connection_.reset();
+        });
     connection_->begin();
   }
   ~ConnectionTest() override {
@@ -38,7 +47,9 @@ class ConnectionTest : public testing::Test {
     connection_.reset();
   }
 
-  void send(const std::string& text) { ASSERT_EQ(::send(client_.get(), text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size())); }
+  void send(const std::string& text) {
+    ASSERT_EQ(::send(client_.get(), text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size()));
+  }
   void turn() {
     for (int i = 0; i < 20; ++i) loop_.run_once();
   }
@@ -115,7 +126,8 @@ TEST_F(ConnectionTest, ABodyForADescriptorIsPumpedIntoAPipe) {
   EXPECT_EQ(read(taken_.get(), text, sizeof text), 5);
   send("0\r\n\r\n");
   turn();
-  EXPECT_EQ(read(taken_.get(), text, sizeof text), 0);  // the end of the body is the end of the file
+  EXPECT_EQ(read(taken_.get(), text, sizeof text),
+            0);  // the end of the body is the end of the file
   held_->reply(200, {{"ok", true}});
   EXPECT_NE(received().find("{\"ok\":true}"), std::string::npos);
   send("GET /hello HTTP/1.1\r\n\r\n");

@@ -16,7 +16,9 @@ class LineFileTest : public testing::Test {
     path_ = directory_ + "/log";
   }
   ~LineFileTest() override { std::filesystem::remove_all(directory_); }
-  void append(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::app) << text; }
+  void append(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::app) << text;
+  }
 
   std::string directory_, path_;
   using Lines = std::vector<std::string>;

@@ -15,7 +15,9 @@ TEST(Problem, CarriesWhatTheUserNeeds) {
   EXPECT_EQ(document["code"], 3);
 }
 
-TEST(Problem, AnUnknownCodeIsInternal) { EXPECT_EQ(http_status(static_cast<Code>(1234)), 500); }
+TEST(Problem, AnUnknownCodeIsInternal) {
+  EXPECT_EQ(http_status(static_cast<Code>(1234)), 500);
+}
 
 }  // namespace
 }  // namespace bulkhead::api

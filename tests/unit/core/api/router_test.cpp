@@ -21,7 +21,9 @@ class Asked final : public Exchange {
   size_t queued() const override { return 0; }
   void on_drained(std::function<void()>) override {}
   void on_closed(std::function<void()>) override {}
-  Result<UniqueFd> hand_over(const std::string&) override { return bulkhead::fail(Code::kInternal, ""); }
+  Result<UniqueFd> hand_over(const std::string&) override {
+    return bulkhead::fail(Code::kInternal, "");
+  }
 };
 
 Router two_routes() {

@@ -28,7 +28,8 @@ TEST(Target, RefusesWhatIsNoPath) {
 }
 
 TEST(ResponseHead, IsAStatusLineAndFields) {
-  EXPECT_EQ(response_head(404, {{"Content-Length", "0"}}), "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(response_head(404, {{"Content-Length", "0"}}),
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 }
 
 }  // namespace

@@ -27,7 +27,10 @@ std::string feed_all(RequestParser& parser, std::string text, size_t step) {
 TEST(RequestParser, TakesARequestInAnyPieces) {
   for (size_t step : {1u, 2u, 7u, 1000u}) {
     RequestParser parser;
-    std::string body = feed_all(parser, "POST /v1/x?a=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nIdempotency-Key: K\r\n\r\nhello", step);
+    std::string body = feed_all(parser,
+                                "POST /v1/x?a=1 HTTP/1.1\r\nHost: h\r\nContent-Length: "
+                                "5\r\nIdempotency-Key: K\r\n\r\nhello",
+                                step);
     EXPECT_TRUE(parser.done());
     EXPECT_EQ(parser.head().method, "POST");
     EXPECT_EQ(parser.head().target, "/v1/x?a=1");
@@ -39,7 +42,12 @@ TEST(RequestParser, TakesARequestInAnyPieces) {
 
 TEST(RequestParser, DecodesChunks) {
   RequestParser parser;
-  EXPECT_EQ(feed_all(parser, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 4), "abcde");
+  EXPECT_EQ(
+      feed_all(
+          parser,
+          "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+          4),
+      "abcde");
   EXPECT_TRUE(parser.done());
 }
 
