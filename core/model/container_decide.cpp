@@ -115,7 +115,8 @@ Result<Decision> decide_stop(const State& state, const StopContainer& command,
     return fail(Code::kInvalid, std::to_string(signal) + " is not a signal");
   if (command.timeout_seconds < 0)
     return fail(Code::kInvalid, "the time to wait can't be negative");
-  if (c.state == Lifecycle::kStopping || !c.up()) return Decision{};
+  if (c.state == Lifecycle::kStopping || c.state == Lifecycle::kDeleting || !c.up())
+    return Decision{};
   return one(c.id, "container.stop",
              {{"signal", signal}, {"timeoutSeconds", command.timeout_seconds}}, origin);
 }

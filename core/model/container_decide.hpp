@@ -43,8 +43,8 @@ struct StopContainer {
   int64_t timeout_seconds = 5;
 };
 // Stopped or never started: empty. Already stopping: empty too; the caller waits for the stop that
-// is under way (stop_op). A container that is still starting gets its intent; the carrier waits or
-// cancels.
+// is under way (stop_op), or for the deletion that is. A container that is still starting gets its
+// intent; the carrier waits or cancels.
 Result<Decision> decide_stop(const State& state, const StopContainer& command,
                              const Origin& origin);
 

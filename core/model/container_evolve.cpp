@@ -69,6 +69,7 @@ void exited(ContainerState& container, const Event& event) {
   container.exit_reason = read_text(event.data, "reason", "exited");
   container.pid = 0;
   container.execs.clear();
+  container.stop_op = 0;  // it has what it wanted; its outcome must not touch a later run
   if (container.exit_reason == "host-lost") container.host.reset();
 }
 

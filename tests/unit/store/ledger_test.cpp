@@ -34,7 +34,7 @@ class LedgerTest : public ::testing::Test {
   }
   // All queued decisions are settled after this.
   void settle() {
-    for (int i = 0; i < 100; i++) ASSERT_TRUE(ledger_->record_sync(one(note("test/settle"))));
+    for (int i = 0; i < 12; i++) ASSERT_TRUE(ledger_->record_sync(one(note("test/settle"))));
   }
   static Ledger::Command create(const std::string& id, const std::string& key = "") {
     return [id, key](const model::State& state) {
