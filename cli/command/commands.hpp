@@ -1,0 +1,30 @@
+// Every command there is, each defined in a file of its own (or its group's, where a group is a
+// list of things this version lacks). tree.cpp hangs them under their parents.
+#pragma once
+
+#include "command/table.hpp"
+
+namespace bulkhead::cli::commands {
+
+extern const Command root;
+
+extern const Command container_create, container_delete, container_exec, container_inspect,
+    container_kill, container_list, container_logs, container_prune, container_run, container_start,
+    container_stats, container_stop;
+extern const Command container_clean, container_copy, container_export;  // absent
+
+extern const Command image_delete, image_import, image_inspect, image_list, image_load, image_prune,
+    image_save, image_tag;
+extern const Command image_pull, image_push;  // absent
+
+extern const Command events, history;
+extern const Command help;
+
+extern const Command system_df, system_kernel_set, system_logs, system_property_clear,
+    system_property_get, system_property_list, system_property_set, system_start, system_status,
+    system_stop, system_version;
+extern const Command system_dns;  // absent
+
+extern const Command build, builder, machine, network, registry, volume;  // absent
+
+}  // namespace bulkhead::cli::commands

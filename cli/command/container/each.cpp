@@ -1,0 +1,90 @@
+#include "command/container/each.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "render/field.hpp"
+#include "render/table.hpp"
+
+namespace bulkhead::cli {
+
+using nlohmann::json;
+
+namespace {
+
+// More would only queue in the service.
+constexpr size_t kAtOnce = 32;
+
+}  // namespace
+
+Result<int> for_each_container(Context& context, const std::vector<std::string>& ids,
+                               const RequestFor& request_for, const Answered& answered) {
+  Api api = context.api();
+  int status = 0;
+  for (size_t first = 0; first < ids.size(); first += kAtOnce) {
+    const size_t last = std::min(ids.size(), first + kAtOnce);
+    std::vector<Result<Exchange>> under_way;
+    for (size_t i = first; i < last; ++i) under_way.push_back(api.begin(request_for(ids[i])));
+    for (size_t i = first; i < last; ++i) {
+      auto& exchange = under_way[i - first];
+      const auto answer =
+          exchange ? api.finish(*exchange) : Result<json>(fail(std::move(exchange.error())));
+      if (answer) {
+        answered(ids[i], *answer);
+      } else {
+        tell_error(context, answer.error());
+        status = 1;
+      }
+    }
+  }
+  return status;
+}
+
+std::vector<std::string> without_repetition(const std::vector<std::string>& words) {
+  std::vector<std::string> once;
+  for (const std::string& word : words) {
+    if (std::find(once.begin(), once.end(), word) == once.end()) once.push_back(word);
+  }
+  return once;
+}
+
+Result<std::vector<std::string>> named_containers(
+    const Invocation& invocation, const std::function<Result<std::vector<std::string>>()>& all) {
+  const bool everything = invocation.has("all");
+  if (everything && !invocation.arguments().empty()) {
+    return usage("container ids conflict with --all: name containers or take all of them");
+  }
+  if (everything) return all();
+  if (invocation.arguments().empty()) {
+    return usage("no container is named: give at least one id, or --all");
+  }
+  return without_repetition(invocation.arguments());
+}
+
+Result<std::vector<std::string>> list_containers(
+    Context& context, const std::function<bool(const std::string& state)>& wanted) {
+  const auto containers = context.api().get("/v1/containers?all=1");
+  if (!containers) return fail(containers.error());
+  std::vector<std::string> ids;
+  for (const json& container : *containers) {
+    if (wanted(text_at(container, "status.state"))) ids.push_back(text_at(container, "id"));
+  }
+  return ids;
+}
+
+json signal_of(const std::string& text) {
+  const bool number =
+      !text.empty() && text.size() < 4 && text.find_first_not_of("0123456789") == std::string::npos;
+  return number ? json(std::stoi(text)) : json(text);
+}
+
+std::string body_of(const json& tree) {
+  return tree.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void tell_error(Context& context, const Error& error) {
+  context.err.line("Error: " + printable(error.message));
+  if (!error.hint.empty()) context.err.line(printable(error.hint));
+}
+
+}  // namespace bulkhead::cli

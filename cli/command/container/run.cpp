@@ -1,0 +1,88 @@
+// container run: create, start attached, end as the process ends.
+//
+// A container whose start failed is removed, whatever --rm says: nobody asked for it to be there.
+// Afterwards run waits until the service has written down the end, so that the next command sees
+// the container stopped or gone.
+#include <nlohmann/json.hpp>
+
+#include "command/commands.hpp"
+#include "command/container/attached.hpp"
+#include "command/container/creation.hpp"
+#include "command/container/each.hpp"
+
+namespace bulkhead::cli {
+
+using nlohmann::json;
+
+namespace {
+
+// Best effort: the error that the user reads is the start's.
+void remove(Context& context, const std::string& id) {
+  (void)context.api().send({"DELETE", container_target(id, "?force=1")});
+}
+
+Result<int> start_detached(Context& context, const std::string& id) {
+  const auto started =
+      context.api().post(container_target(id, "/start"), {{"attach", false}, {"stdin", false}});
+  if (!started) {
+    remove(context, id);
+    return fail(started.error());
+  }
+  context.out.line(id);
+  return 0;
+}
+
+Result<int> run(Context& context, const Invocation& invocation) {
+  const auto id = create_container(context, invocation);
+  if (!id) return fail(id.error());
+  if (invocation.has("detach")) return start_detached(context, *id);
+
+  const bool interactive = invocation.has("interactive");
+  const AttachedProcess process{container_target(*id, "/start"), interactive,
+                                invocation.has("tty")};
+  auto end = run_attached(context, process, [interactive](const json& size) {
+    json body = {{"attach", true}, {"stdin", interactive}};
+    if (!size.is_null()) body["size"] = size;
+    return body;
+  });
+  if (!end.status) {
+    if (!end.may_still_run) remove(context, *id);
+    return fail(std::move(end.status.error()));
+  }
+  const bool removed = invocation.has("rm") || invocation.has("remove");
+  const std::string condition = removed ? "removed" : "stopped";
+  (void)context.api().get(container_target(*id, "/wait?condition=" + condition));
+  return *end.status;
+}
+
+constexpr Option kRunOptions[] = {
+    kUlimitOption,
+    {.names = "--progress",
+     .value = "<style>",
+     .help = "How to show the progress of a pull; there are none in this version",
+     .choices = "auto|none|ansi|plain|color",
+     .fallback = "auto"},
+};
+constexpr OptionGroup kGroups[] = {{"Process options", kProcessOptions},
+                                   {"Resource limits", kRunOptions},
+                                   {"Machine options", kResourceOptions},
+                                   {"Container options", kManagementOptions}};
+
+}  // namespace
+
+namespace commands {
+constexpr Command container_run = {
+    .name = "run",
+    .summary = "Run a command in a new container",
+    .details =
+        "Without a terminal, signals go on to the process; the third SIGINT or SIGTERM ends this "
+        "command and leaves the "
+        "process alone.",
+    .section = "Containers",
+    .arguments = kImageAndCommand,
+    .groups = kGroups,
+    .run = run,
+};
+}  // namespace commands
+
+}  // namespace bulkhead::cli

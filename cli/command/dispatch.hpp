@@ -1,0 +1,14 @@
+// From the words after the program's name to an exit status: walk the tree, parse, refuse what this
+// version lacks, run, and tell errors. The one place where an Error becomes text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "command/context.hpp"
+
+namespace bulkhead::cli {
+
+int dispatch(Context& context, std::vector<std::string> words);
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,90 @@
+// The shape of the command tree, and nothing else.
+#include "command/commands.hpp"
+
+namespace bulkhead::cli::commands {
+
+namespace {
+
+constexpr Argument kSubcommand[] = {
+    {.name = "<subcommand>", .min = 0, .completes = Completes::kCommand, .raw = true}};
+
+constexpr const Command* kImage[] = {&image_delete, &image_import, &image_inspect, &image_list,
+                                     &image_load,   &image_prune,  &image_pull,    &image_push,
+                                     &image_save,   &image_tag};
+constexpr Command kImageGroup = {.name = "image",
+                                 .aliases = "i",
+                                 .summary = "Manage images",
+                                 .section = "Images",
+                                 .arguments = kSubcommand,
+                                 .children = kImage};
+
+constexpr const Command* kKernel[] = {&system_kernel_set};
+constexpr Command kKernelGroup = {.name = "kernel",
+                                  .summary = "Manage the default kernel",
+                                  .arguments = kSubcommand,
+                                  .children = kKernel};
+
+constexpr const Command* kProperty[] = {&system_property_clear, &system_property_get,
+                                        &system_property_list, &system_property_set};
+constexpr Command kPropertyGroup = {.name = "property",
+                                    .summary = "Manage the service's properties",
+                                    .arguments = kSubcommand,
+                                    .children = kProperty};
+
+constexpr const Command* kSystem[] = {&system_df,     &system_dns,     &kKernelGroup,
+                                      &system_logs,   &kPropertyGroup, &system_start,
+                                      &system_status, &system_stop,    &system_version};
+constexpr Command kSystemGroup = {.name = "system",
+                                  .aliases = "s",
+                                  .summary = "Manage the service",
+                                  .section = "System",
+                                  .arguments = kSubcommand,
+                                  .children = kSystem};
+
+constexpr const Command* kRoot[] = {&container_clean,
+                                    &container_copy,
+                                    &container_create,
+                                    &container_delete,
+                                    &container_exec,
+                                    &container_export,
+                                    &container_inspect,
+                                    &container_kill,
+                                    &container_list,
+                                    &container_logs,
+                                    &container_prune,
+                                    &container_run,
+                                    &container_start,
+                                    &container_stats,
+                                    &container_stop,
+                                    &kImageGroup,
+                                    &build,
+                                    &builder,
+                                    &machine,
+                                    &network,
+                                    &volume,
+                                    &registry,
+                                    &events,
+                                    &history,
+                                    &kSystemGroup,
+                                    &help};
+
+constexpr Option kRootOptions[] = {
+    {.names = "--version", .help = "Show the version"},
+    {.names = "--generate-completion-script",
+     .value = "<shell>",
+     .help = "Print the completion script for a shell",
+     .choices = "zsh|bash|fish"},
+    {.names = "--generate-reference", .help = "Print the page docs/reference/cli.md"},
+};
+constexpr OptionGroup kRootGroups[] = {{"Options", kRootOptions}};
+
+}  // namespace
+
+constexpr Command root = {
+    .name = "container",
+    .summary = "Run OCI containers, each in its own lightweight virtual machine",
+    .arguments = kSubcommand,
+    .groups = kRootGroups,
+    .children = kRoot};
+
+}  // namespace bulkhead::cli::commands

@@ -1,0 +1,111 @@
+#include "options/mount.hpp"
+
+#include <algorithm>
+
+#include "command/table.hpp"
+#include "options/number.hpp"
+
+namespace bulkhead::cli {
+
+namespace {
+
+Status check_destination(std::string_view path, std::string_view option) {
+  if (path.empty()) return usage(std::string(option) + " names no destination");
+  if (path.front() != '/') {
+    return usage(std::string(option) + ": destination '" + std::string(path) +
+                 "' is not an absolute path");
+  }
+  return {};
+}
+
+Result<MountType> parse_type(std::string_view value) {
+  if (value == "virtiofs" || value == "bind") return MountType::kVirtiofs;
+  if (value == "tmpfs") return MountType::kTmpfs;
+  if (value == "volume") return MountType::kVolume;
+  return usage("--mount: unknown type '" + std::string(value) +
+               "': choose one of virtiofs, bind, tmpfs, volume");
+}
+
+bool is_octal_mode(std::string_view text) {
+  return !text.empty() && text.size() <= 4 &&
+         text.find_first_not_of("01234567") == std::string_view::npos;
+}
+
+// One key=value (or bare key) of the list.
+Status apply(Mount& mount, std::string_view key, std::string_view value, bool has_value) {
+  if (key == "type") {
+    auto type = parse_type(value);
+    if (!type) return fail(std::move(type.error()));
+    mount.type = *type;
+  } else if (key == "source" || key == "src") {
+    mount.source = value;
+  } else if (key == "target" || key == "destination" || key == "dst") {
+    mount.destination = value;
+  } else if (key == "readonly" || key == "ro") {
+    if (!has_value || value == "true" || value == "1") mount.options.emplace_back("ro");
+  } else if (key == "size") {
+    const auto size = parse_size_option(value, "--mount");
+    if (!size) return fail(size.error());
+    mount.options.push_back("size=" + std::to_string(*size));
+  } else if (key == "mode") {
+    if (!is_octal_mode(value)) {
+      return usage("--mount: mode '" + std::string(value) + "' is not an octal file mode");
+    }
+    mount.options.push_back("mode=" + std::string(value));
+  } else {
+    return usage("--mount: unknown key '" + std::string(key) + "'");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Mount> parse_mount(std::string_view text) {
+  Mount mount;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t comma = rest.find(',');
+    const std::string_view item = rest.substr(0, comma);
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    const size_t equals = item.find('=');
+    const bool has_value = equals != std::string_view::npos;
+    const std::string_view value = has_value ? item.substr(equals + 1) : std::string_view{};
+    if (auto ok = apply(mount, item.substr(0, equals), value, has_value); !ok) {
+      return fail(std::move(ok.error()));
+    }
+  }
+  if (auto ok = check_destination(mount.destination, "--mount"); !ok) {
+    return fail(std::move(ok.error()));
+  }
+  const auto is_tmpfs_only = [](const std::string& option) { return option != "ro"; };
+  const bool sized = std::any_of(mount.options.begin(), mount.options.end(), is_tmpfs_only);
+  if (sized && mount.type != MountType::kTmpfs) {
+    return usage("--mount: size and mode belong to type=tmpfs only");
+  }
+  if (mount.type == MountType::kTmpfs && !mount.source.empty()) {
+    return usage("--mount: a tmpfs has no source");
+  }
+  return mount;
+}
+
+Result<Mount> parse_tmpfs(std::string_view text) {
+  if (auto ok = check_destination(text, "--tmpfs"); !ok) return fail(std::move(ok.error()));
+  return Mount{MountType::kTmpfs, {}, std::string(text), {}};
+}
+
+Status check_available(const Mount& mount) {
+  switch (mount.type) {
+    case MountType::kTmpfs:
+      return {};
+    case MountType::kVolume:
+      return fail(Code::kUnsupported,
+                  "--mount type=volume needs a volume; volumes are not available in this version");
+    case MountType::kVirtiofs:
+      break;
+  }
+  return fail(
+      Code::kUnsupported,
+      "--mount of a host folder needs folder sharing; it is not available in this version",
+      "Only type=tmpfs can be mounted; put files into an image with 'container image import'.");
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,62 @@
+#include "options/mount.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "command/table.hpp"
+
+namespace bulkhead::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(Mount, ATmpfsTakesSizeAndMode) {
+  const auto mount = parse_mount("type=tmpfs,destination=/x,size=16m,mode=1777");
+  ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->type, MountType::kTmpfs);
+  EXPECT_EQ(mount->destination, "/x");
+  EXPECT_THAT(mount->options, ElementsAre("size=16777216", "mode=1777"));
+  EXPECT_TRUE(check_available(*mount));
+}
+
+TEST(Mount, KeysHaveShortForms) {
+  const auto mount = parse_mount("src=/a,dst=/b,ro");
+  ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->type, MountType::kVirtiofs);
+  EXPECT_EQ(mount->source, "/a");
+  EXPECT_EQ(mount->destination, "/b");
+  EXPECT_THAT(mount->options, ElementsAre("ro"));
+  EXPECT_THAT(parse_mount("source=/a,target=/b,readonly=false")->options, ElementsAre());
+}
+
+TEST(Mount, RefusesMistakes) {
+  for (const char* bad :
+       {"", "type=tmpfs", "type=tmpfs,destination=x", "type=nfs,destination=/x",
+        "destination=/x,size=1m", "destination=/x,ro,mode=755",
+        "type=tmpfs,destination=/x,size=big", "type=tmpfs,destination=/x,mode=999",
+        "type=tmpfs,destination=/x,mode=", "type=tmpfs,destination=/x,color=red",
+        "type=tmpfs,source=/a,destination=/x"}) {
+    const auto mount = parse_mount(bad);
+    ASSERT_FALSE(mount) << bad;
+    EXPECT_EQ(mount.error().code, kUsage) << bad;
+  }
+}
+
+TEST(Mount, SaysWhatOtherTypesWouldNeed) {
+  const auto folder = check_available(*parse_mount("type=bind,source=/tmp,target=/x"));
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().code, Code::kUnsupported);
+  EXPECT_THAT(folder.error().message, HasSubstr("mount"));
+  EXPECT_THAT(check_available(*parse_mount("type=volume,destination=/x")).error().message,
+              HasSubstr("volume"));
+}
+
+TEST(Tmpfs, IsAnAbsolutePath) {
+  EXPECT_EQ(parse_tmpfs("/scratch")->destination, "/scratch");
+  EXPECT_FALSE(parse_tmpfs("scratch"));
+  EXPECT_FALSE(parse_tmpfs(""));
+}
+
+}  // namespace
+}  // namespace bulkhead::cli
