@@ -22,10 +22,13 @@ AttachConnection::AttachConnection(loop::Loop& loop, UniqueFd fd, Callbacks call
       [this](std::string_view bytes, std::vector<UniqueFd>&) { on_bytes(bytes); },
       [this](const Status&) { on_closed(); },
       [this] { on_drained(); },
+      [this] { on_finished(); },
   });
 }
 
-void AttachConnection::begin() { stream_.resume(); }
+void AttachConnection::begin() {
+  stream_.resume();
+}
 
 void AttachConnection::send(LogStream stream, std::string_view bytes) {
   if (finishing_) return;
@@ -64,6 +67,15 @@ void AttachConnection::on_closed() {
   gone();
 }
 
+// The client sends no more. It may still read, so only its standard input ends here; whether it has
+// gone altogether is for the next write to find out.
+void AttachConnection::on_finished() {
+  if (finishing_ && stream_.queued() == 0) return on_closed();
+  stdin_end_ = true;
+  const auto ready = callbacks_.stdin_ready;
+  ready();
+}
+
 void AttachConnection::on_drained() {
   if (finishing_) giving_up_.start(kFarewellMs);
   if (!std::exchange(was_congested_, false)) return;
@@ -100,7 +112,8 @@ void AttachConnection::take_frame(const StreamFrame& frame) {
       return;
     case StreamType::kControl: {
       auto message = parse_json(frame.body);
-      if (!message || !message->is_object()) return refuse("a control frame that is no JSON object");
+      if (!message || !message->is_object())
+        return refuse("a control frame that is no JSON object");
       in_control_ = true;
       const auto control = callbacks_.control;
       control(*message);

@@ -1,11 +1,14 @@
-// A client's connection, attached to a process: stream frames both ways (sdk/schema/METHODS.md, "The attach connection").
+// A client's connection, attached to a process: stream frames both ways (sdk/schema/METHODS.md,
+// "The attach connection").
 //
-// Invariants. Nothing is read from the client while its last control frame is being carried out or while 64 KiB of its
-// standard input wait for the guest: so a client can make this host hold little, whatever it sends. Output is queued
-// without limit here; it is the owner who watches congested() and stops asking the guest for more. After finish() the
-// connection says one last thing and closes; a client that doesn't read it is given up on after a while.
+// Invariants. Nothing is read from the client while its last control frame is being carried out or
+// while 64 KiB of its standard input wait for the guest: so a client can make this host hold
+// little, whatever it sends. Output is queued without limit here; it is the owner who watches
+// congested() and stops asking the guest for more. After finish() the connection says one last
+// thing and closes; a client that doesn't read it is given up on after a while.
 //
-// Callbacks come from the loop's own turn only, never from inside a call. gone() may destroy the connection, the others may not.
+// Callbacks come from the loop's own turn only, never from inside a call. gone() may destroy the
+// connection, the others may not.
 #pragma once
 
 #include <functional>
@@ -25,10 +28,10 @@ namespace bulkhead::qemu {
 class AttachConnection {
  public:
   struct Callbacks {
-    std::function<void()> stdin_ready;                // take_stdin() has something, or the end
+    std::function<void()> stdin_ready;                 // take_stdin() has something, or the end
     std::function<void(const Json& message)> control;  // answer with control_done()
-    std::function<void()> room;                       // no longer congested()
-    std::function<void()> gone;                       // closed by either side; the last call
+    std::function<void()> room;                        // no longer congested()
+    std::function<void()> gone;                        // closed by either side; the last call
   };
 
   AttachConnection(loop::Loop& loop, UniqueFd fd, Callbacks callbacks);
@@ -51,6 +54,7 @@ class AttachConnection {
 
   void on_bytes(std::string_view bytes);
   void on_closed();
+  void on_finished();
   void on_drained();
   void take_frames();
   void take_frame(const StreamFrame& frame);
@@ -64,7 +68,7 @@ class AttachConnection {
   bool in_control_ = false;
   bool finishing_ = false;
   bool was_congested_ = false;
-  loop::Timer later_;   // carries on from the loop's own turn
+  loop::Timer later_;  // carries on from the loop's own turn
   loop::Timer giving_up_;
   loop::FdStream stream_;  // last: no callback once anything else is gone
 };

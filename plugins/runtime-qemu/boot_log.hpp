@@ -1,8 +1,9 @@
-// boot.log: the serial console's bytes as they come, appended across starts, and the last line in memory.
+// boot.log: the serial console's bytes as they come, appended across starts, and the last line in
+// memory.
 //
-// QEMU could write this file itself. It goes through the host instead for two reasons: a guest that prints without end
-// must not fill the disk (past max_bytes the file is renamed to boot.log.1, replacing the one before), and a VM
-// that doesn't boot is explained by the last line it printed.
+// QEMU could write this file itself. It goes through the host instead for two reasons: a guest that
+// prints without end must not fill the disk (past max_bytes the file is renamed to boot.log.1,
+// replacing the one before), and a VM that doesn't boot is explained by the last line it printed.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,11 @@ class BootLog {
 
   void write(std::string_view bytes);
 
-  // The last line that isn't blank, without control characters, cut to a length that fits a sentence; may be empty.
+  // The last line that isn't blank, without control characters, cut to a length that fits a
+  // sentence; may be empty.
   const std::string& last_line() const { return unfinished_.empty() ? last_line_ : unfinished_; }
-  // Waits for a line: seen() once one containing `text` has been printed, whatever was printed after it.
+  // Waits for a line: seen() once one containing `text` has been printed, whatever was printed
+  // after it.
   void await(std::string text) { awaited_ = std::move(text); }
   bool seen() const { return seen_; }
 

@@ -21,9 +21,9 @@ constexpr uint64_t kKillGraceMs = 5'000;
 constexpr uint64_t kFlushMs = 100;
 constexpr uint64_t kFarewellMs = 5'000;
 
-constexpr const char* kStatistics[] = {
-    "memoryUsageBytes", "memoryLimitBytes", "cpuUsageUsec",   "blockReadBytes",
-    "blockWriteBytes",  "numProcesses",     "networkRxBytes", "networkTxBytes"};
+constexpr const char* kStatistics[] = {"memoryUsageBytes", "memoryLimitBytes", "cpuUsageUsec",
+                                       "blockReadBytes",   "blockWriteBytes",  "numProcesses",
+                                       "networkRxBytes",   "networkTxBytes"};
 
 Json exit_json(const ProcessExit& exit) {
   Json body = {{"exitCode", exit.exit_code},
@@ -60,12 +60,17 @@ Container::Container(loop::Loop& loop, Config config, plugin::Host host, Contain
 
 const char* Container::state_name() const {
   switch (state_) {
-    case State::kEmpty: return "without a VM";
-    case State::kCreating: return "creating";
+    case State::kEmpty:
+      return "without a VM";
+    case State::kCreating:
+      return "creating";
     case State::kCreated:
-    case State::kStarting: return "created";
-    case State::kRunning: return "running";
-    case State::kExited: return "exited";
+    case State::kStarting:
+      return "created";
+    case State::kRunning:
+      return "running";
+    case State::kExited:
+      return "exited";
   }
   return "";
 }
@@ -84,8 +89,10 @@ void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply re
   }
   if (create_op_ == reply.op() && vm_ && vm_->ready()) return reply.ok(created());
   if (state_ != State::kEmpty) {
-    return reply.fail({Code::kConflict, "container " + config_.container + " is " + state_name() +
-                                            " already; a host boots one VM", {}});
+    return reply.fail(
+        {Code::kConflict,
+         "container " + config_.container + " is " + state_name() + " already; a host boots one VM",
+         {}});
   }
   create_op_ = reply.op();
   creates_.push_back(std::move(reply));
@@ -156,8 +163,10 @@ void Container::kill_all() {
 
 void Container::start(ProcessRequest request, UniqueFd client, Reply reply) {
   if (state_ != State::kCreated) {
-    return reply.fail({Code::kConflict, "container " + config_.container + " is " + state_name() +
-                                            " and can't be started", {}});
+    return reply.fail(
+        {Code::kConflict,
+         "container " + config_.container + " is " + state_name() + " and can't be started",
+         {}});
   }
   state_ = State::kStarting;
   launch(std::move(request), std::move(client), std::move(reply));
@@ -178,7 +187,9 @@ void Container::launch(ProcessRequest request, UniqueFd client, Reply reply) {
   callbacks.exited = [this, id](const ProcessExit& exit) { on_exited(id, exit); };
   callbacks.ended = [this, id] { on_ended(id); };
   if (id == "init") {
-    callbacks.output = [this](LogStream stream, std::string_view bytes) { on_output(stream, bytes); };
+    callbacks.output = [this](LogStream stream, std::string_view bytes) {
+      on_output(stream, bytes);
+    };
   }
   launches_.emplace(id, std::move(reply));
   auto process = std::make_unique<GuestProcess>(loop_, vm_->guest(), std::move(request),
@@ -232,8 +243,9 @@ void Container::on_output(LogStream stream, std::string_view bytes) {
 void Container::signal(const SignalRequest& request, Reply reply) {
   const auto found = processes_.find(request.process);
   if (found == processes_.end() || !found->second->running()) {
-    return reply.fail({Code::kNotFound, "no process " + request.process + " runs in container " +
-                                            config_.container, {}});
+    return reply.fail({Code::kNotFound,
+                       "no process " + request.process + " runs in container " + config_.container,
+                       {}});
   }
   // The answer owns the reply; std::function wants it copyable.
   auto owed = std::make_shared<Reply>(std::move(reply));
@@ -312,7 +324,8 @@ void Container::inspect(Reply reply) {
   for (const auto& [id, process] : processes_) {
     if (process->alive()) ids.push_back(id);
   }
-  Json body = {{"state", state_name()}, {"pid", vm_ ? vm_->pid() : 0}, {"processes", std::move(ids)}};
+  Json body = {
+      {"state", state_name()}, {"pid", vm_ ? vm_->pid() : 0}, {"processes", std::move(ids)}};
   if (exit_) body["exit"] = exit_json(*exit_);
   reply.ok(body);
 }

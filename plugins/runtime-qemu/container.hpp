@@ -1,12 +1,15 @@
-// The container of this host: its VM, its processes, its log, and what the runtime methods do with them.
+// The container of this host: its VM, its processes, its log, and what the runtime methods do with
+// them.
 //
 //     empty -create-> creating -> created -start-> starting -> running -> exited
 //
-// Every method's duty to answer is a Reply, kept until there is an answer. What happened without being asked for is emitted
-// in this order, each at most once: container.exited, then vm.stopped when QEMU is reaped; exec.exited once per exec that
-// had started. A start that fails emits no container.exited.
+// Every method's duty to answer is a Reply, kept until there is an answer. What happened without
+// being asked for is emitted in this order, each at most once: container.exited, then vm.stopped
+// when QEMU is reaped; exec.exited once per exec that had started. A start that fails emits no
+// container.exited.
 //
-// Nothing is left running after a failure, and the answer that tells of it is given when that is so.
+// Nothing is left running after a failure, and the answer that tells of it is given when that is
+// so.
 #pragma once
 
 #include <functional>
@@ -39,7 +42,8 @@ class Container {
   void remove(plugin::Reply reply);
   // Nobody waits for this operation any longer.
   void cancel(bh_op op);
-  // The end of the host: kills what runs, lets clients take what they were promised for a moment, then calls `done`.
+  // The end of the host: kills what runs, lets clients take what they were promised for a moment,
+  // then calls `done`.
   void close(std::function<void()> done);
 
  private:
@@ -74,10 +78,10 @@ class Container {
   std::optional<ProcessExit> exit_;
 
   std::optional<bh_op> create_op_;
-  std::vector<plugin::Reply> creates_;               // waiting for the VM
-  std::map<std::string, plugin::Reply> launches_;    // by process id: waiting for its pid
+  std::vector<plugin::Reply> creates_;             // waiting for the VM
+  std::map<std::string, plugin::Reply> launches_;  // by process id: waiting for its pid
   std::optional<std::pair<plugin::Reply, Error>> failed_start_;  // waiting for the VM's end
-  std::vector<plugin::Reply> stops_, removals_;      // waiting for the VM's end
+  std::vector<plugin::Reply> stops_, removals_;                  // waiting for the VM's end
   std::function<void()> closed_;
 
   bool killing_ = false;        // stop's SIGKILL has been sent

@@ -130,14 +130,16 @@ void ContainerLog::write_out() {
   if (buffer_.capacity() > 4 * kWriteSize) buffer_.shrink_to_fit();
 }
 
-// Renames from the oldest to the newest, so that a crash in between leaves a gap in the numbers and no file lost.
+// Renames from the oldest to the newest, so that a crash in between leaves a gap in the numbers and
+// no file lost.
 void ContainerLog::rotate() {
   auto numbered = [&](unsigned n) { return n == 0 ? path_ : path_ + "." + std::to_string(n); };
   for (unsigned n = limits_.max_files - 1; n > 0; --n) {
     ::rename(numbered(n - 1).c_str(), numbered(n).c_str());
   }
   if (limits_.max_files == 1) ::unlink(path_.c_str());
-  // If no new file can be opened, records go on into the old one: too long a file is better than none.
+  // If no new file can be opened, records go on into the old one: too long a file is better than
+  // none.
   UniqueFd old = std::move(file_);
   if (!open_file()) file_ = std::move(old);
 }

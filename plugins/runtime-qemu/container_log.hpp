@@ -1,10 +1,13 @@
-// container.log: what the container's first process wrote, as records with time and stream, rotated by size.
+// container.log: what the container's first process wrote, as records with time and stream, rotated
+// by size.
 //
-// Invariants. A record is written whole or, if the disk is full, is missing whole (a torn line is closed by a newline
-// before the next). A file never grows past max_bytes: container.log is renamed to container.log.1, that to .2, and the
-// oldest of max_files is removed. Files are cut between records. What write() was given is in the kernel's hands when
-// it returns, except for an unfinished line, which is kept until it ends, grows past 16 KiB or flush_unfinished() is called: so
-// nothing is lost when the daemon or this host is killed but a prompt younger than the owner's timer.
+// Invariants. A record is written whole or, if the disk is full, is missing whole (a torn line is
+// closed by a newline before the next). A file never grows past max_bytes: container.log is renamed
+// to container.log.1, that to .2, and the oldest of max_files is removed. Files are cut between
+// records. What write() was given is in the kernel's hands when it returns, except for an
+// unfinished line, which is kept until it ends, grows past 16 KiB or flush_unfinished() is called:
+// so nothing is lost when the daemon or this host is killed but a prompt younger than the owner's
+// timer.
 //
 // A failing disk never stops the container: the loss is counted and reported by the owner.
 #pragma once

@@ -9,7 +9,8 @@ namespace bulkhead::qemu {
 namespace {
 
 constexpr size_t kLargestAnswer = 1 << 20;  // guest/PROTOCOL.md
-// Sent ahead of what the kernel has taken. More would only delay an exec's first byte behind another's input.
+// Sent ahead of what the kernel has taken. More would only delay an exec's first byte behind
+// another's input.
 constexpr size_t kOutputQueue = 128 << 10;
 
 }  // namespace
@@ -72,8 +73,8 @@ class GuestChannel::Unary : public H2Exchange {
   void give_up() {
     channel_.h2_.abandon(stream_);
     GuestChannel& channel = channel_;
-    finish(fail(Code::kTimeout, "the guest didn't answer within " +
-                                    std::to_string(allowed_.count()) + " ms"));
+    finish(fail(Code::kTimeout,
+                "the guest didn't answer within " + std::to_string(allowed_.count()) + " ms"));
     channel.flush();
   }
 
@@ -92,11 +93,12 @@ class GuestChannel::Unary : public H2Exchange {
 GuestChannel::GuestChannel(loop::Loop& loop, UniqueFd fd, Callbacks callbacks)
     : loop_(loop),
       callbacks_(std::move(callbacks)),
-      lost_timer_(loop, [this] {
-        h2_.fail_all(*broken_);
-        const auto lost = callbacks_.lost;
-        lost(*broken_);
-      }),
+      lost_timer_(loop,
+                  [this] {
+                    h2_.fail_all(*broken_);
+                    const auto lost = callbacks_.lost;
+                    lost(*broken_);
+                  }),
       stream_(loop, std::move(fd)) {
   stream_.set_callbacks({
       [this](std::string_view bytes, std::vector<UniqueFd>&) { on_bytes(bytes); },

@@ -1,10 +1,12 @@
 // The control connection to the guest: HTTP/2 over the agent's descriptor, with deadlines.
 //
-// Two kinds of requests. Unary ones carry JSON both ways, are bounded in size and in time, and always get an answer: the
-// guest's, or why there is none. Streams (processes) are opened with an H2Exchange and live as long as the process.
+// Two kinds of requests. Unary ones carry JSON both ways, are bounded in size and in time, and
+// always get an answer: the guest's, or why there is none. Streams (processes) are opened with an
+// H2Exchange and live as long as the process.
 //
-// The connection is lost once: when the guest closes it or breaks its protocol. That is always told from the loop's
-// own turn and never from inside a call, so that callers needn't expect their objects to vanish under them.
+// The connection is lost once: when the guest closes it or breaks its protocol. That is always told
+// from the loop's own turn and never from inside a call, so that callers needn't expect their
+// objects to vanish under them.
 #pragma once
 
 #include <chrono>
@@ -27,7 +29,7 @@ class GuestChannel {
   using Answer = std::function<void(Result<Json>)>;
 
   struct Callbacks {
-    std::function<void()> first_word;         // the guest's init has opened its end
+    std::function<void()> first_word;        // the guest's init has opened its end
     std::function<void(const Error&)> lost;  // after every exchange and answer has heard it
   };
 
@@ -35,8 +37,8 @@ class GuestChannel {
   ~GuestChannel();
 
   // `body` null: a GET. If the connection is lost already, the answer comes before the return.
-  void request(std::string_view path, const Json* body,
-               std::chrono::milliseconds deadline, Answer answer);
+  void request(std::string_view path, const Json* body, std::chrono::milliseconds deadline,
+               Answer answer);
 
   Result<int32_t> open(std::string_view path, H2Exchange& exchange);
   void resume(int32_t stream);

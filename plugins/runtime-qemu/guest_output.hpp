@@ -1,7 +1,8 @@
 // The frames of a process' response body (guest/PROTOCOL.md): type, three zeros, length, bytes.
 //
-// Output is handed on as it arrives, never gathered into a frame: a guest may announce four gigabytes and send them a
-// byte at a time, and it costs eight bytes here. The sdk's StreamFrameDecoder, which gathers, is for the client's side.
+// Output is handed on as it arrives, never gathered into a frame: a guest may announce four
+// gigabytes and send them a byte at a time, and it costs eight bytes here. The sdk's
+// StreamFrameDecoder, which gathers, is for the client's side.
 #pragma once
 
 #include <cstdint>

@@ -48,10 +48,11 @@ GuestProcess::GuestProcess(loop::Loop& loop, GuestChannel& guest, ProcessRequest
       request_(std::move(request)),
       callbacks_(std::move(callbacks)),
       frames_([this](LogStream stream, std::string_view bytes) { on_output(stream, bytes); }),
-      deadline_(loop, [this] {
-        guest_.abandon(std::exchange(stream_, 0));
-        fail_start({Code::kTimeout, "the guest didn't start the process in time", {}});
-      }),
+      deadline_(loop,
+                [this] {
+                  guest_.abandon(std::exchange(stream_, 0));
+                  fail_start({Code::kTimeout, "the guest didn't start the process in time", {}});
+                }),
       later_(loop, [this] {
         const auto ended = callbacks_.ended;
         ended();
@@ -61,7 +62,9 @@ GuestProcess::GuestProcess(loop::Loop& loop, GuestChannel& guest, ProcessRequest
   client_ = std::make_unique<AttachConnection>(
       loop, std::move(client),
       AttachConnection::Callbacks{
-          [this] { if (stream_ > 0) guest_.resume(stream_); },
+          [this] {
+            if (stream_ > 0) guest_.resume(stream_);
+          },
           [this](const Json& message) { on_control(message); },
           [this] { on_room(); },
           [this] {
@@ -111,7 +114,8 @@ H2Exchange::Pulled GuestProcess::pull_body(std::span<uint8_t> into) {
 }
 
 void GuestProcess::on_control(const Json& message) {
-  // The connection waits until this one is done: a client that floods us with signals waits for itself.
+  // The connection waits until this one is done: a client that floods us with signals waits for
+  // itself.
   auto done = [this, alive = std::weak_ptr<bool>(alive_)](const Result<Json>&) {
     if (!alive.expired() && client_) client_->control_done();
   };
@@ -148,9 +152,11 @@ void GuestProcess::on_body(std::span<const uint8_t> bytes) {
   withheld_ += bytes.size();
   if (state_ == State::kStarting) {
     const size_t room = kLongestError - error_body_.size();
-    error_body_.append(bytes.begin(), bytes.begin() + static_cast<long>(std::min(room, bytes.size())));
-  } else if (auto fed = frames_.feed(bytes); !fed) {
-    return;  // never consumed: the window closes on what isn't framed, and only trailers come through
+    error_body_.append(bytes.begin(),
+                       bytes.begin() + static_cast<long>(std::min(room, bytes.size())));
+  } else if (!frames_.feed(bytes)) {
+    // Never consumed: the window closes on what isn't framed, and only trailers come through.
+    return;
   }
   on_room();
 }
@@ -173,7 +179,9 @@ void GuestProcess::release_backpressure() {
   on_room();
 }
 
-void GuestProcess::on_trailers(const H2Fields& fields) { exit_ = exit_from(fields); }
+void GuestProcess::on_trailers(const H2Fields& fields) {
+  exit_ = exit_from(fields);
+}
 
 void GuestProcess::on_end(const Status& how) {
   stream_ = 0;

@@ -1,12 +1,14 @@
-// One process of the container: its stream to the guest, its client if one is attached, its log if it is the first.
+// One process of the container: its stream to the guest, its client if one is attached, its log if
+// it is the first.
 //
 //     starting --200--> running --trailers--> draining --client took the exit--> ended
 //         \--error, deadline, lost--> ended          \--no client--> ended
 //
-// started() is called exactly once, exited() exactly once if started() told a success, ended() last. Output goes to the log
-// first, then to the client; a client that reads slowly closes the stream's window and so slows the process down, unless
-// release_backpressure() was called (somebody wants the container to end). The guest's word is taken within bounds: exit codes
-// 0-255, a time near ours.
+// started() is called exactly once, exited() exactly once if started() told a success, ended()
+// last. Output goes to the log first, then to the client; a client that reads slowly closes the
+// stream's window and so slows the process down, unless release_backpressure() was called (somebody
+// wants the container to end). The guest's word is taken within bounds: exit codes 0-255, a time
+// near ours.
 #pragma once
 
 #include <functional>
@@ -30,7 +32,8 @@ struct ProcessExit {
   std::string reason = "exited";  // "vm-lost", "killed"
 };
 
-// A process that can't tell any more how it ended was killed with its machine: what a shell says of SIGKILL.
+// A process that can't tell any more how it ended was killed with its machine: what a shell says of
+// SIGKILL.
 inline constexpr int kLostExitCode = 137;
 
 class GuestProcess final : public H2Exchange {
@@ -87,7 +90,8 @@ class GuestProcess final : public H2Exchange {
   bool hold_back_ = true;
   std::optional<ProcessExit> exit_;
   std::string lost_reason_ = "vm-lost";
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for answers that come after the end
+  // For answers that come after the end.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   loop::Timer deadline_;
   loop::Timer later_;
   std::unique_ptr<AttachConnection> client_;

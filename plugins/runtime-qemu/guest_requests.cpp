@@ -17,9 +17,9 @@ Json value_or(const Json& object, const char* key, Json fallback) {
 Code guest_code(const Json& body, int status) {
   const int64_t claimed = integer_or(body, "code", 0);
   // What only the host can know (its disk, its plugins) a guest doesn't get to say.
-  for (Code known : {Code::kUnsupported, Code::kNotFound, Code::kConflict, Code::kDenied,
-                     Code::kInvalid, Code::kNoSpace, Code::kTimeout, Code::kCommandNotFound,
-                     Code::kCommandNotExecutable}) {
+  for (Code known :
+       {Code::kUnsupported, Code::kNotFound, Code::kConflict, Code::kDenied, Code::kInvalid,
+        Code::kNoSpace, Code::kTimeout, Code::kCommandNotFound, Code::kCommandNotExecutable}) {
     if (claimed == static_cast<int64_t>(known)) return known;
   }
   return status == 404 ? Code::kNotFound : Code::kInternal;

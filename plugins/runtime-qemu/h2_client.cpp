@@ -46,7 +46,8 @@ std::optional<int64_t> H2Fields::number(std::string_view name) const {
   return std::nullopt;
 }
 
-// nghttp2's callbacks. Their return values: 0 goes on, CALLBACK_FAILURE would end the session, TEMPORAL one stream.
+// nghttp2's callbacks. Their return values: 0 goes on, CALLBACK_FAILURE would end the session,
+// TEMPORAL one stream.
 struct H2Client::Callbacks {
   static H2Exchange* exchange(H2Client* self, int32_t stream) {
     const auto found = self->exchanges_.find(stream);
@@ -97,7 +98,8 @@ struct H2Client::Callbacks {
     return 0;
   }
 
-  // This side never says goodbye of its own accord: a GOAWAY on its way out is nghttp2's verdict on what the guest sent.
+  // This side never says goodbye of its own accord: a GOAWAY on its way out is nghttp2's verdict on
+  // what the guest sent.
   static int before_send(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type == NGHTTP2_GOAWAY) {
       const auto& verdict = frame->goaway;
@@ -134,7 +136,8 @@ struct H2Client::Callbacks {
     return static_cast<ssize_t>(pulled.bytes);
   }
 
-  // nghttp2 cuts bodies at 16 KiB unless asked; fewer, larger frames cost the guest fewer turns of its loop.
+  // nghttp2 cuts bodies at 16 KiB unless asked; fewer, larger frames cost the guest fewer turns of
+  // its loop.
   static ssize_t body_frame_size(nghttp2_session*, uint8_t, int32_t, int32_t session_window,
                                  int32_t stream_window, uint32_t peer_limit, void*) {
     const auto window = static_cast<size_t>(std::max(0, std::min(session_window, stream_window)));
@@ -186,13 +189,16 @@ Result<int32_t> H2Client::open(std::string_view method, std::string_view path,
   const int32_t stream = nghttp2_submit_request(session_.get(), nullptr, fields, std::size(fields),
                                                 method == "GET" ? nullptr : &body, nullptr);
   if (stream < 0) {
-    return fail(Code::kUnavailable, std::string("the guest can't be asked any more: ") + nghttp2_strerror(stream));
+    return fail(Code::kUnavailable,
+                std::string("the guest can't be asked any more: ") + nghttp2_strerror(stream));
   }
   exchanges_.emplace(stream, &exchange);
   return stream;
 }
 
-void H2Client::resume(int32_t stream) { nghttp2_session_resume_data(session_.get(), stream); }
+void H2Client::resume(int32_t stream) {
+  nghttp2_session_resume_data(session_.get(), stream);
+}
 
 void H2Client::consume(int32_t stream, size_t bytes) {
   nghttp2_session_consume_stream(session_.get(), stream, bytes);

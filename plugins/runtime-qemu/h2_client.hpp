@@ -1,14 +1,15 @@
-// The host's end of the guest protocol (guest/PROTOCOL.md) as a machine without I/O: bytes in by feed(), bytes out by
-// take_output(), and one H2Exchange per request.
+// The host's end of the guest protocol (guest/PROTOCOL.md) as a machine without I/O: bytes in by
+// feed(), bytes out by take_output(), and one H2Exchange per request.
 //
-// The guest is hostile. What a lying guest can make this object hold is bounded: HTTP/2's framing is nghttp2's, which
-// limits header blocks, queued acknowledgements and continuations; only a few short header fields are kept; a stream's
-// body is limited by its window, which only the exchange's owner reopens with consume(). The connection's window is
-// reopened at once, so that one stalled stream never starves the others. Whatever breaks HTTP/2 fails feed() or the
-// take_output() after it; the owner then gives the guest up.
+// The guest is hostile. What a lying guest can make this object hold is bounded: HTTP/2's framing
+// is nghttp2's, which limits header blocks, queued acknowledgements and continuations; only a few
+// short header fields are kept; a stream's body is limited by its window, which only the exchange's
+// owner reopens with consume(). The connection's window is reopened at once, so that one stalled
+// stream never starves the others. Whatever breaks HTTP/2 fails feed() or the take_output() after
+// it; the owner then gives the guest up.
 //
-// Exchanges are called from within feed() and take_output(). They may open, resume, consume and abandon there; they may not
-// destroy the client.
+// Exchanges are called from within feed() and take_output(). They may open, resume, consume and
+// abandon there; they may not destroy the client.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ namespace bulkhead::qemu {
 
 // The fields of a response or its trailers that this protocol knows; any other is dropped unread.
 struct H2Fields {
-  int status = 0;  // of a response; 0 in trailers
+  int status = 0;                                               // of a response; 0 in trailers
   std::vector<std::pair<std::string, std::string>> extensions;  // x-...
 
   // The field's value as a whole decimal number; nothing if it is missing or no number.
@@ -88,7 +89,7 @@ class H2Client {
   std::unique_ptr<nghttp2_session, void (*)(nghttp2_session*)> session_;
   std::map<int32_t, H2Exchange*> exchanges_;
   std::string verdict_;  // why nothing more can come of this connection; empty as long as it can
-  H2Fields incoming_;  // of the header block being received; HTTP/2 allows one at a time
+  H2Fields incoming_;    // of the header block being received; HTTP/2 allows one at a time
 };
 
 }  // namespace bulkhead::qemu

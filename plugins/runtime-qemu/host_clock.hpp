@@ -14,9 +14,13 @@ inline int64_t clock_us(clockid_t clock) {
 }
 
 // Microseconds since the epoch: what events and records carry.
-inline int64_t now_us() { return clock_us(CLOCK_REALTIME); }
+inline int64_t now_us() {
+  return clock_us(CLOCK_REALTIME);
+}
 
 // Microseconds since some beginning, never set back: what durations are measured with.
-inline int64_t ticks_us() { return clock_us(CLOCK_MONOTONIC); }
+inline int64_t ticks_us() {
+  return clock_us(CLOCK_MONOTONIC);
+}
 
 }  // namespace bulkhead::qemu

@@ -1,7 +1,8 @@
 // What a VM is made of, as the daemon orders it: the typed form of METHODS.md's Machine.
 //
-// Plain values. The order is checked once, in requests.cpp, and trusted from there on: memory and CPU counts are in
-// range, paths are absolute, kernel arguments hold no white space that could smuggle in a second argument.
+// Plain values. The order is checked once, in requests.cpp, and trusted from there on: memory and
+// CPU counts are in range, paths are absolute, kernel arguments hold no white space that could
+// smuggle in a second argument.
 #pragma once
 
 #include <cstdint>

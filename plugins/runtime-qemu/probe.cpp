@@ -31,11 +31,14 @@ Probe::Probe(loop::Loop& loop, std::string binary, std::function<void(const Json
     : loop_(loop),
       binary_(std::move(binary)),
       done_(std::move(done)),
-      deadline_(loop, [this] {
-        finish(false, "/dev/kvm opens but boots no guest: no sign of life after " +
-                          std::to_string((ticks_us() - began_us_) / 1000) + " ms" +
-                          (console_.last_line().empty() ? "" : " but \"" + console_.last_line() + "\""));
-      }),
+      deadline_(loop,
+                [this] {
+                  finish(false, "/dev/kvm opens but boots no guest: no sign of life after " +
+                                    std::to_string((ticks_us() - began_us_) / 1000) + " ms" +
+                                    (console_.last_line().empty()
+                                         ? ""
+                                         : " but \"" + console_.last_line() + "\""));
+                }),
       verdict_timer_(loop, [this] {
         const auto tell = std::exchange(done_, nullptr);
         const Json verdict = *verdict_;
@@ -51,10 +54,11 @@ Probe::~Probe() {
 void Probe::run(const ProbeRequest& request) {
   began_us_ = ticks_us();
   if (std::string reason = unopenable(); !reason.empty()) return finish(false, std::move(reason));
-  auto qemu = QemuProcess::spawn(
-      loop_, binary_, probe_arguments(request.kernel, request.initramfs),
-      {[this](std::string_view bytes) { on_console(bytes); }, [](std::string_view) {}, {},
-       [this](const std::string& how) { on_gone(how); }});
+  auto qemu = QemuProcess::spawn(loop_, binary_, probe_arguments(request.kernel, request.initramfs),
+                                 {[this](std::string_view bytes) { on_console(bytes); },
+                                  [](std::string_view) {},
+                                  {},
+                                  [this](const std::string& how) { on_gone(how); }});
   if (!qemu) return finish(false, qemu.error().message);
   qemu_ = std::move(*qemu);
   deadline_.start(static_cast<uint64_t>(request.deadline.count()));

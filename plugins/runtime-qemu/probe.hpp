@@ -1,5 +1,5 @@
-// Does /dev/kvm boot our kernel? Asked by booting it, since nothing less tells: the device may open, create a machine and
-// still never run a guest's first instruction, or run it for ever.
+// Does /dev/kvm boot our kernel? Asked by booting it, since nothing less tells: the device may
+// open, create a machine and still never run a guest's first instruction, or run it for ever.
 //
 // The verdict comes within the deadline whatever QEMU does, with a reason that a user can act on.
 #pragma once

@@ -11,14 +11,15 @@ using Arguments = std::vector<std::string>;
 
 constexpr uint64_t kMiB = 1 << 20;
 
-// What kernel, init and page tables take before the container's first byte; measured, see README.md.
+// What kernel, init and page tables take before the container's first byte; measured, see
+// README.md.
 constexpr uint64_t kGuestOverhead = 64 * kMiB;
 
-// Keys that make a boot quick or quiet. reboot=t: a triple fault is the quickest way out of a machine that has no ACPI,
-// and -no-reboot turns it into QEMU's exit.
+// Keys that make a boot quick or quiet. reboot=t: a triple fault is the quickest way out of a
+// machine that has no ACPI, and -no-reboot turns it into QEMU's exit.
 constexpr std::string_view kCommonKernelArgs[] = {
-    "console=ttyS0", "quiet", "reboot=t", "panic=-1", "no_timer_check", "noreplace-smp",
-    "cpu_init_udelay=0", "rcupdate.rcu_expedited=1",
+    "console=ttyS0",  "quiet",         "reboot=t",          "panic=-1",
+    "no_timer_check", "noreplace-smp", "cpu_init_udelay=0", "rcupdate.rcu_expedited=1",
 };
 
 std::string_view key_of(std::string_view argument) {
@@ -57,21 +58,22 @@ void add_console_and_qmp(Arguments& out) {
   add(out, {"-mon", "chardev=qmp,mode=control"});
 }
 
-// The guest escapes into QEMU first: what QEMU never needs after its start, it may not ask the kernel for.
+// The guest escapes into QEMU first: what QEMU never needs after its start, it may not ask the
+// kernel for.
 void add_sandbox(Arguments& out) {
-  add(out, {"-sandbox",
-            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
+  add(out, {"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
 }
 
-// The image is shared by containers, so nobody locks it; it is never written. The writable disk is a sparse file that
-// gives back what the guest discards.
+// The image is shared by containers, so nobody locks it; it is never written. The writable disk is
+// a sparse file that gives back what the guest discards.
 void add_disk(Arguments& out, const char* serial, const std::string& path, bool read_only) {
   add_json(out, "-blockdev",
            {{"node-name", serial},
             {"driver", "raw"},
             {"read-only", read_only},
             {"discard", read_only ? "ignore" : "unmap"},
-            {"file", {{"driver", "file"}, {"filename", path}, {"locking", read_only ? "off" : "auto"}}}});
+            {"file",
+             {{"driver", "file"}, {"filename", path}, {"locking", read_only ? "off" : "auto"}}}});
   add_json(out, "-device",
            {{"driver", "virtio-blk-device"}, {"drive", serial}, {"serial", serial}});
 }
@@ -99,9 +101,8 @@ std::string kernel_command_line(Accelerator accelerator, const std::vector<std::
     line += argument;
   };
   auto overridden = [&](std::string_view argument) {
-    return std::any_of(extra.begin(), extra.end(), [&](const std::string& given) {
-      return key_of(given) == key_of(argument);
-    });
+    return std::any_of(extra.begin(), extra.end(),
+                       [&](const std::string& given) { return key_of(given) == key_of(argument); });
   };
   for (std::string_view argument : kCommonKernelArgs) {
     if (!overridden(argument)) append(argument);

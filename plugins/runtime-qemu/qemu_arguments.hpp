@@ -1,9 +1,10 @@
 // QEMU's command line as a pure function of the machine ordered.
 //
-// The machine is `microvm`: no PCI, no ACPI, no firmware worth the name, devices on virtio-mmio; the kernel is entered by
-// PVH. Its three channels are descriptors that the child inherits at fixed numbers, so that there is no path to poll for,
-// to race for or to clean up. Everything that may hold a comma (paths) goes in QEMU's JSON syntax, where a comma is just a
-// character and can't add an option.
+// The machine is `microvm`: no PCI, no ACPI, no firmware worth the name, devices on virtio-mmio;
+// the kernel is entered by PVH. Its three channels are descriptors that the child inherits at fixed
+// numbers, so that there is no path to poll for, to race for or to clean up. Everything that may
+// hold a comma (paths) goes in QEMU's JSON syntax, where a comma is just a character and can't add
+// an option.
 #pragma once
 
 #include <string>
@@ -15,14 +16,15 @@
 namespace bulkhead::qemu {
 
 // The descriptors of the child.
-inline constexpr int kAgentFd = 3;    // virtio-serial port org.bulkhead.agent: HTTP/2 with the guest's init
+inline constexpr int kAgentFd = 3;    // virtio-serial port org.bulkhead.agent: the guest's init
 inline constexpr int kQmpFd = 4;      // QEMU's own control channel
 inline constexpr int kConsoleFd = 5;  // the serial console: boot.log
 
 // Everything after argv[0].
 std::vector<std::string> qemu_arguments(const Machine& machine);
 
-// The probe's VM: kernel and initramfs under the machine's accelerator, no disks, a console, powered off by the guest.
+// The probe's VM: kernel and initramfs under the machine's accelerator, no disks, a console,
+// powered off by the guest.
 std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs);
 
 // The defaults followed by `extra`; a default whose key `extra` names too is left out.

@@ -80,8 +80,7 @@ Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const 
   self->read_channel(loop, self->stderr_, std::move(complaints->host),
                      [raw](std::string_view bytes) { raw->on_stderr(bytes); });
   self->watch_ = std::make_unique<loop::ChildWatch>(
-      loop, UniqueFd(::fcntl(raw->child_.pidfd.get(), F_DUPFD_CLOEXEC, 0)),
-      [raw](const auto& end) {
+      loop, UniqueFd(::fcntl(raw->child_.pidfd.get(), F_DUPFD_CLOEXEC, 0)), [raw](const auto& end) {
         raw->end_ = end.text();
         raw->check_gone();
       });

@@ -1,8 +1,10 @@
-// The QEMU child and its channels, which are all socket pairs made here and inherited: console, QMP, standard error, agent.
+// The QEMU child and its channels, which are all socket pairs made here and inherited: console,
+// QMP, standard error, agent.
 //
-// The child dies with the thread that spawned it (PR_SET_PDEATHSIG): a host that is killed leaves no VM behind. Its end is
-// told once, when it is reaped and whatever it said before has been read to the last byte: so that an exit code that the guest
-// reported just before it powered off is never lost to the order of two events.
+// The child dies with the thread that spawned it (PR_SET_PDEATHSIG): a host that is killed leaves
+// no VM behind. Its end is told once, when it is reaped and whatever it said before has been read
+// to the last byte: so that an exit code that the guest reported just before it powered off is
+// never lost to the order of two events.
 #pragma once
 
 #include <functional>
@@ -20,7 +22,8 @@
 
 namespace bulkhead::qemu {
 
-// The path of the emulator for guests of this machine's architecture: `given`, or else the usual name for PATH.
+// The path of the emulator for guests of this machine's architecture: `given`, or else the usual
+// name for PATH.
 std::string qemu_binary(const std::string& given);
 
 class QemuProcess {
@@ -29,14 +32,16 @@ class QemuProcess {
     std::function<void(std::string_view bytes)> console;
     std::function<void(std::string_view line)> complaint;  // a line of standard error
     std::function<void()> greeted;                         // QMP answers: QEMU is set up
-    std::function<void(const std::string& how)> gone;      // "exited with status 1"; may destroy this object
+    // With "exited with status 1" or the like; may destroy this object.
+    std::function<void(const std::string& how)> gone;
   };
 
   static Result<std::unique_ptr<QemuProcess>> spawn(loop::Loop& loop, const std::string& binary,
                                                     std::vector<std::string> arguments,
                                                     Callbacks callbacks);
 
-  // The host's end of the agent's channel; once. Whoever takes it calls agent_ended() when it is read to its end.
+  // The host's end of the agent's channel; once. Whoever takes it calls agent_ended() when it is
+  // read to its end.
   UniqueFd take_agent();
   void agent_ended();
 

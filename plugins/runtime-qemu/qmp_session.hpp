@@ -1,8 +1,8 @@
-// QEMU's control protocol without I/O: a line of JSON each way; a greeting, capabilities, then commands with an id and
-// events in between.
+// QEMU's control protocol without I/O: a line of JSON each way; a greeting, capabilities, then
+// commands with an id and events in between.
 //
-// QEMU runs guest-controlled device models, so its bytes are foreign too: a line is at most 64 KiB, an answer that belongs
-// to no command is ignored, anything that is not QMP fails feed().
+// QEMU runs guest-controlled device models, so its bytes are foreign too: a line is at most 64 KiB,
+// an answer that belongs to no command is ignored, anything that is not QMP fails feed().
 #pragma once
 
 #include <cstdint>

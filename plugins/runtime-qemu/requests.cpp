@@ -8,8 +8,8 @@ namespace {
 constexpr int kHighestSignal = 64;
 constexpr uint64_t kMiB = 1 << 20;
 
-// Reads members of one object and remembers the first thing that is wrong with it, so that a parser reads like the
-// table in METHODS.md and checks once at its end.
+// Reads members of one object and remembers the first thing that is wrong with it, so that a parser
+// reads like the table in METHODS.md and checks once at its end.
 class Members {
  public:
   Members(const Json& object, std::string what) : object_(object), what_(std::move(what)) {
@@ -109,9 +109,8 @@ class Members {
   }
 
   static bool is_word(const std::string& text) {
-    return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
-      return c <= ' ' || c == 0x7f;
-    });
+    return !text.empty() && std::none_of(text.begin(), text.end(),
+                                         [](unsigned char c) { return c <= ' ' || c == 0x7f; });
   }
 
   const Json& object_;
@@ -143,7 +142,8 @@ Result<ProcessRequest> parse_process(const Json& body, std::string what, const c
   Members in(body, std::move(what));
   ProcessRequest request;
   request.id = id_key ? in.id(id_key) : "init";
-  if (id_key && request.id == "init") in.complain(id_key, "is the name of the container's own process");
+  if (id_key && request.id == "init")
+    in.complain(id_key, "is the name of the container's own process");
   request.process = in.object("process");
   request.attach = in.flag("attach");
   request.with_stdin = in.flag("stdin");
@@ -173,7 +173,8 @@ Result<Config> parse_config(const Json& body) {
     Members log(in.object("log"), "log");
     const LogLimits usual;
     config.log.max_bytes = log.number_or("maxBytes", usual.max_bytes, 4096, uint64_t{1} << 40);
-    config.log.max_files = static_cast<unsigned>(log.number_or("maxFiles", usual.max_files, 1, 1000));
+    config.log.max_files =
+        static_cast<unsigned>(log.number_or("maxFiles", usual.max_files, 1, 1000));
     if (auto checked = log.finish(0); !checked) return fail(checked.error());
   }
   return in.finish(std::move(config));

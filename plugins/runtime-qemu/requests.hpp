@@ -1,7 +1,8 @@
 // The runtime methods' requests (sdk/schema/METHODS.md, runtime/1), parsed and checked.
 //
-// The daemon is trusted, but a plugin may be driven by a conformance checker or a replayed journal, so that every
-// key is checked for its type here, once; whatever passes is a plain value that the rest of the room needn't doubt.
+// The daemon is trusted, but a plugin may be driven by a conformance checker or a replayed journal,
+// so that every key is checked for its type here, once; whatever passes is a plain value that the
+// rest of the room needn't doubt.
 #pragma once
 
 #include <chrono>
@@ -63,7 +64,8 @@ Result<SignalRequest> parse_signal(const Json& body);
 Result<StopRequest> parse_stop(const Json& body);
 Result<ProbeRequest> parse_probe(const Json& body);
 
-// plugin.h's ids: 1-128 bytes of [A-Za-z0-9._-]. They become part of paths, so nothing else may pass.
+// plugin.h's ids: 1-128 bytes of [A-Za-z0-9._-]. They become part of paths, so nothing else may
+// pass.
 bool is_id(std::string_view text);
 
 }  // namespace bulkhead::qemu

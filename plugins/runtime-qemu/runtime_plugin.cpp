@@ -24,7 +24,9 @@ UniqueFd client_of(plugin::Request& request, const ProcessRequest& parsed) {
 
 }  // namespace
 
-RuntimePlugin::~RuntimePlugin() { stop(); }
+RuntimePlugin::~RuntimePlugin() {
+  stop();
+}
 
 Status RuntimePlugin::start(const Json& config) {
   auto parsed = parse_config(config);
@@ -36,13 +38,15 @@ Status RuntimePlugin::start(const Json& config) {
   if (!boot_log) return fail(boot_log.error());
   loop_ = std::make_unique<loop::Loop>();
   wake_ = std::make_unique<loop::Async>(*loop_, [this] { take_orders(); });
-  container_ = std::make_unique<Container>(*loop_, config_, host_, std::move(*log), std::move(*boot_log));
+  container_ =
+      std::make_unique<Container>(*loop_, config_, host_, std::move(*log), std::move(*boot_log));
   thread_ = std::thread([this] { run(); });
   return {};
 }
 
 bool RuntimePlugin::submit(plugin::Request& request, Reply& reply) {
-  const bool known = std::find(std::begin(kMethods), std::end(kMethods), request.method) != std::end(kMethods);
+  const bool known =
+      std::find(std::begin(kMethods), std::end(kMethods), request.method) != std::end(kMethods);
   if (!known) return false;
   {
     const std::lock_guard lock(mutex_);
@@ -119,9 +123,8 @@ void RuntimePlugin::carry_out(Order order) {
       container_->exec(std::move(process), std::move(client), std::move(order.reply));
     });
   } else if (verb == "signal") {
-    with(parse_signal(request.body), [&](const SignalRequest& signal) {
-      container_->signal(signal, std::move(order.reply));
-    });
+    with(parse_signal(request.body),
+         [&](const SignalRequest& signal) { container_->signal(signal, std::move(order.reply)); });
   } else if (verb == "stop") {
     with(parse_stop(request.body),
          [&](const StopRequest& stop) { container_->stop(stop, std::move(order.reply)); });
@@ -141,10 +144,11 @@ void RuntimePlugin::probe(const Json& body, Reply reply) {
   if (!request) return reply.fail(request.error());
   if (probe_) return reply.fail({Code::kConflict, "a probe is running already", {}});
   auto owed = std::make_shared<Reply>(std::move(reply));
-  probe_ = std::make_unique<Probe>(*loop_, qemu_binary(config_.qemu), [this, owed](const Json& verdict) {
-    probe_.reset();
-    owed->ok(verdict);
-  });
+  probe_ =
+      std::make_unique<Probe>(*loop_, qemu_binary(config_.qemu), [this, owed](const Json& verdict) {
+        probe_.reset();
+        owed->ok(verdict);
+      });
   probe_->run(*request);
 }
 

@@ -1,8 +1,8 @@
 // The plugin: runtime/1 on a thread of its own.
 //
-// The host's loop thread hands requests over (a queue and an Async) and never waits; everything else in this room runs on
-// the one thread made by start() and joined by stop(), with its own loop. QEMU is a child of that thread and dies with
-// it.
+// The host's loop thread hands requests over (a queue and an Async) and never waits; everything
+// else in this room runs on the one thread made by start() and joined by stop(), with its own loop.
+// QEMU is a child of that thread and dies with it.
 #pragma once
 
 #include <deque>

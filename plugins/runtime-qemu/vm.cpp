@@ -12,7 +12,8 @@
 namespace bulkhead::qemu {
 namespace {
 
-// With KVM a guest that hasn't spoken after this will not; emulation may share its processor with many.
+// With KVM a guest that hasn't spoken after this will not; emulation may share its processor with
+// many.
 constexpr Milliseconds kKvmDeadline{10'000};
 constexpr Milliseconds kTcgDeadline{60'000};
 
@@ -36,7 +37,8 @@ std::string seconds(Milliseconds time) {
 
 }  // namespace
 
-Vm::Vm(loop::Loop& loop, std::string name, std::string binary, BootLog& console, Callbacks callbacks)
+Vm::Vm(loop::Loop& loop, std::string name, std::string binary, BootLog& console,
+       Callbacks callbacks)
     : loop_(loop),
       name_(std::move(name)),
       binary_(std::move(binary)),
@@ -51,7 +53,9 @@ Vm::~Vm() {
   if (qemu_) qemu_->kill();
 }
 
-int64_t Vm::elapsed() const { return ticks_us() - ordered_us_; }
+int64_t Vm::elapsed() const {
+  return ticks_us() - ordered_us_;
+}
 
 void Vm::boot(CreateRequest request, int64_t ordered_ticks_us) {
   request_ = std::move(request);
@@ -65,7 +69,9 @@ void Vm::spawn() {
   auto qemu = QemuProcess::spawn(
       loop_, binary_, qemu_arguments(request_.machine),
       {[this](std::string_view bytes) { console_.write(bytes); },
-       [this](std::string_view line) { callbacks_.remark("QEMU of " + name_ + ": " + std::string(line)); },
+       [this](std::string_view line) {
+         callbacks_.remark("QEMU of " + name_ + ": " + std::string(line));
+       },
        [this] { on_greeted(); }, [this](const std::string& how) { on_gone(how); }});
   if (!qemu) {
     boot_error_ = std::move(qemu.error()).context("boot the VM of " + name_);
@@ -94,8 +100,8 @@ void Vm::on_greeted() {
   if (state_ == State::kSpawning) state_ = State::kBooting;
 }
 
-// The order to configure waits for the guest's first word, because it carries the host's clock: sent at the spawn it would be
-// late by the whole boot.
+// The order to configure waits for the guest's first word, because it carries the host's clock:
+// sent at the spawn it would be late by the whole boot.
 void Vm::on_first_word() {
   if (state_ != State::kSpawning && state_ != State::kBooting) return;
   timing_.agent_us = elapsed();
@@ -124,9 +130,8 @@ void Vm::shut_down(Milliseconds deadline) {
   deadline_.start(static_cast<uint64_t>(deadline.count()));
   const Json nothing = Json::object();
   asked_to_power_off_ = true;
-  guest_->request("/v1/shutdown", &nothing, deadline, [this](const Result<Json>& answer) {
-    powered_off_ = answer.has_value();
-  });
+  guest_->request("/v1/shutdown", &nothing, deadline,
+                  [this](const Result<Json>& answer) { powered_off_ = answer.has_value(); });
 }
 
 void Vm::kill() {
@@ -149,19 +154,23 @@ void Vm::fail_boot(Error why) {
 }
 
 Error Vm::did_not_boot() const {
-  Error error{Code::kTimeout, "the VM of " + name_ + " did not boot within " + seconds(allowed_), {}};
+  Error error{
+      Code::kTimeout, "the VM of " + name_ + " did not boot within " + seconds(allowed_), {}};
   if (!console_.last_line().empty()) error.message += "; its console says: " + console_.last_line();
   error.hint = "see `container logs --boot " + name_ + "`";
   return error;
 }
 
-// QEMU closes its end when it exits; a guest that breaks the protocol is given up. Either way QEMU's end comes next.
+// QEMU closes its end when it exits; a guest that breaks the protocol is given up. Either way
+// QEMU's end comes next.
 void Vm::on_channel_lost(const Error& why) {
-  if (why.code == Code::kCorrupt) callbacks_.remark("the guest of " + name_ + " is given up: " + why.message);
+  if (why.code == Code::kCorrupt)
+    callbacks_.remark("the guest of " + name_ + " is given up: " + why.message);
   if (!booted() && why.code == Code::kCorrupt) {
     fail_boot(Error(why).context("boot the VM of " + name_));
   }
-  // What was asked to power off may take its time to do so; anything else has no business without its channel.
+  // What was asked to power off may take its time to do so; anything else has no business without
+  // its channel.
   if (!asked_to_power_off_) qemu_->kill();
   qemu_->agent_ended();
 }

@@ -3,9 +3,10 @@
 //     idle -> spawning -> booting -> configuring -> ready -> stopping -> gone
 //               QMP greets  guest speaks  guest has mounted all
 //
-// ready() is called exactly once: with the timing, or with why there is no VM, and then nothing of it is left. gone() is
-// called exactly once after a successful ready(). A boot that fails under KVM is tried again under emulation before
-// anybody hears of it: a /dev/kvm that exists and doesn't work must never make a run fail.
+// ready() is called exactly once: with the timing, or with why there is no VM, and then nothing of
+// it is left. gone() is called exactly once after a successful ready(). A boot that fails under KVM
+// is tried again under emulation before anybody hears of it: a /dev/kvm that exists and doesn't
+// work must never make a run fail.
 #pragma once
 
 #include <functional>
@@ -36,7 +37,7 @@ class Vm {
   };
   struct Callbacks {
     std::function<void(const Status&)> ready;
-    std::function<void(const End&)> gone;  // may destroy the VM
+    std::function<void(const End&)> gone;          // may destroy the VM
     std::function<void(std::string_view)> remark;  // a line for the service's log
   };
 
@@ -45,7 +46,8 @@ class Vm {
   ~Vm();
 
   void boot(CreateRequest request, int64_t ordered_ticks_us);
-  // Asks the guest to power off; kills QEMU if it hasn't within the deadline. Harmless when repeated.
+  // Asks the guest to power off; kills QEMU if it hasn't within the deadline. Harmless when
+  // repeated.
   void shut_down(Milliseconds deadline);
   void kill();
 

@@ -49,7 +49,8 @@ TEST_F(AttachTest, SurvivesAFloodOfControlFrames) {
   create();
   AttachClient client;
   ASSERT_TRUE(call("start", process_body({"cat"}, true, true), client.take_far_end()));
-  for (int i = 0; i < 2000; ++i) client.send(StreamType::kControl, R"({"resize":{"rows":1,"cols":1}})");
+  for (int i = 0; i < 2000; ++i)
+    client.send(StreamType::kControl, R"({"resize":{"rows":1,"cols":1}})");
   client.send_stdin("still here");
   client.end_stdin();
   EXPECT_THAT(client.read_all().out, HasSubstr("still here"));
@@ -64,7 +65,8 @@ TEST_F(AttachTest, RefusesBytesThatAreNoFrames) {
   const auto all = client.read_all();
   ASSERT_FALSE(all.control.empty());
   EXPECT_TRUE(all.control.back().contains("error"));
-  EXPECT_EQ((*call("inspect"))["state"], "running") << "a bad client is no reason to stop a container";
+  EXPECT_EQ((*call("inspect"))["state"], "running")
+      << "a bad client is no reason to stop a container";
 }
 
 TEST_F(AttachTest, RefusesAFrameThatOnlyTheContainerSends) {
@@ -94,12 +96,14 @@ TEST_F(AttachTest, StdinEndsWithTheClient) {
   EXPECT_EQ((*host.event("exec.exited"))["exitCode"], 0);
 }
 
-// 64 MiB don't fit into any buffer between the two: if the process ends, somebody buffered without limit.
+// 64 MiB don't fit into any buffer between the two: if the process ends, somebody buffered without
+// limit.
 TEST_F(AttachTest, ASlowClientSlowsTheProcessDown) {
   create();
   AttachClient client;
   ASSERT_TRUE(call("start", process_body({"flood", "65536"}, true), client.take_far_end()));
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(call("stats")) << "the connection serves others meanwhile";
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(call("stats")) << "the connection serves others meanwhile";
   EXPECT_EQ((*call("inspect"))["state"], "running");
   EXPECT_EQ(client.read_all().out.size(), 64u << 20);
   EXPECT_TRUE(host.event("container.exited"));

@@ -65,7 +65,8 @@ TEST_F(BootTest, FallsBackToEmulationWhenKvmDoesNotBoot) {
 
 TEST_F(BootTest, IsTheSameCreateForTheSameOperation) {
   const auto body = create_body();
-  plugin::Reply first(host.host().raw(), 1000), second(host.host().raw(), 1000), other(host.host().raw(), 1001);
+  plugin::Reply first(host.host().raw(), 1000), second(host.host().raw(), 1000),
+      other(host.host().raw(), 1001);
   plugin::Request request{"runtime.create", body, {}};
   ASSERT_TRUE(plugin->submit(request, first));
   const auto created = host.wait(1000);
@@ -140,7 +141,8 @@ TEST_F(BootTest, ProbesWithAVerdictWhateverTheMachineHas) {
 TEST(RuntimeConfig, SaysWhatIsWrongWithIt) {
   TestHost host;
   RuntimePlugin plugin(host.host());
-  const auto started = plugin.start({{"container", "web"}, {"runDir", "/x"}, {"logDir", "/nonexistent"}});
+  const auto started =
+      plugin.start({{"container", "web"}, {"runDir", "/x"}, {"logDir", "/nonexistent"}});
   ASSERT_FALSE(started);
   EXPECT_THAT(started.error().message, HasSubstr("/nonexistent"));
 }

@@ -14,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ContainerLogTest : testing::Test {
-  fs::path dir = fs::path(testing::TempDir()) / ("container_log_test." + std::to_string(::getpid()));
+  fs::path dir =
+      fs::path(testing::TempDir()) / ("container_log_test." + std::to_string(::getpid()));
   std::string path = dir / "container.log";
 
   void SetUp() override { fs::create_directories(dir); }
@@ -82,7 +83,8 @@ TEST_F(ContainerLogTest, FlushesAPromptAsAPartialRecord) {
 TEST_F(ContainerLogTest, CutsLongLinesBetweenCharacters) {
   auto log = open();
   std::string line;
-  while (line.size() < 100'000) line += "\xE2\x82\xAC";  // three bytes: no multiple of them is 16 KiB
+  while (line.size() < 100'000)
+    line += "\xE2\x82\xAC";  // three bytes: no multiple of them is 16 KiB
   log.write(LogStream::kStdout, line + "\n", 1);
   EXPECT_EQ(printed(path), line + "\n");
   for (const LogRecord& record : records(path)) EXPECT_LE(record.text.size(), 16u * 1024);

@@ -20,7 +20,8 @@ TEST_F(ContainerTest, TellsAnAttachedClientEverythingInOrder) {
   const auto all = client.read_all();
   EXPECT_EQ(all.out, "hello\n");
   EXPECT_EQ(all.err, "done\n");
-  EXPECT_THAT(all.control, ElementsAre(Json{{"started", {{"pid", 7}}}}, Json{{"exit", {{"exitCode", 0}}}}));
+  EXPECT_THAT(all.control,
+              ElementsAre(Json{{"started", {{"pid", 7}}}}, Json{{"exit", {{"exitCode", 0}}}}));
 }
 
 TEST_F(ContainerTest, KeepsTheFirstProcessOutputInTheLog) {
@@ -50,7 +51,8 @@ TEST_F(ContainerTest, DoesNotBelieveAGuestsClock) {
 TEST_F(ContainerTest, LeavesNothingBehindWhenTheCommandIsMissing) {
   create();
   AttachClient client;
-  const auto started = call("start", process_body({"missing", "nosuch"}, true), client.take_far_end());
+  const auto started =
+      call("start", process_body({"missing", "nosuch"}, true), client.take_far_end());
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, Code::kCommandNotFound);
   EXPECT_THAT(started.error().message, HasSubstr("nosuch"));
@@ -154,8 +156,10 @@ TEST_F(ContainerTest, SendsSignals) {
   const auto exited = host.event("container.exited");
   EXPECT_EQ((*exited)["exitCode"], 143);
   EXPECT_EQ((*exited)["signal"], 15);
-  EXPECT_EQ(call("signal", {{"process", "init"}, {"signal", SIGTERM}}).error().code, Code::kNotFound);
-  EXPECT_EQ(call("signal", {{"process", "nobody"}, {"signal", SIGTERM}}).error().code, Code::kNotFound);
+  EXPECT_EQ(call("signal", {{"process", "init"}, {"signal", SIGTERM}}).error().code,
+            Code::kNotFound);
+  EXPECT_EQ(call("signal", {{"process", "nobody"}, {"signal", SIGTERM}}).error().code,
+            Code::kNotFound);
 }
 
 TEST_F(ContainerTest, TakesNumbersAndNothingElseFromTheGuest) {
@@ -221,7 +225,8 @@ TEST_F(ContainerTest, DeletesWhatIsMissing) {
 TEST_F(ContainerTest, AnswersWhateverIsOpenWhenThePluginStops) {
   run_container();
   AttachClient client;
-  const bh_op hanging = host.submit(*plugin, "runtime.exec", exec_body("job", {"hang"}, true), client.take_far_end());
+  const bh_op hanging =
+      host.submit(*plugin, "runtime.exec", exec_body("job", {"hang"}, true), client.take_far_end());
   plugin->stop();
   EXPECT_TRUE(host.completed(hanging));
   EXPECT_EQ((*host.event("container.exited"))["reason"], "killed");

@@ -46,8 +46,8 @@ struct FakeGuest::Callbacks {
   }
   static int data(nghttp2_session*, uint8_t, int32_t stream, const uint8_t* bytes, size_t size,
                   void* user) {
-    static_cast<FakeGuest*>(user)->request(stream).body.append(
-        reinterpret_cast<const char*>(bytes), size);
+    static_cast<FakeGuest*>(user)->request(stream).body.append(reinterpret_cast<const char*>(bytes),
+                                                               size);
     return 0;
   }
   static int close(nghttp2_session*, int32_t stream, uint32_t code, void* user) {

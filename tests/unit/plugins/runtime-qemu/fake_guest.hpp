@@ -1,6 +1,8 @@
-// A guest's end of the protocol for tests: an nghttp2 server without I/O that records requests and answers as told.
+// A guest's end of the protocol for tests: an nghttp2 server without I/O that records requests and
+// answers as told.
 //
-// It is built on nghttp2 and not on our client's code, so that what both sides agree on is HTTP/2 and not our mistakes.
+// It is built on nghttp2 and not on our client's code, so that what both sides agree on is HTTP/2
+// and not our mistakes.
 #pragma once
 
 #include <cstdint>

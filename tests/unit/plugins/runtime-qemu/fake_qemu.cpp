@@ -1,12 +1,19 @@
-// Stands in for QEMU and the guest in one small program, so that every way in which the two can fail is a test that takes
-// milliseconds and no kernel.
+// Stands in for QEMU and the guest in one small program, so that every way in which the two can
+// fail is a test that takes milliseconds and no kernel.
 //
-// It takes QEMU's command line and inherited descriptors. What it does wrong is asked for on the kernel command line:
-//     fake.exit=TEXT     complains with TEXT and exits with 1          fake.kvm-fails   the same, but only under -accel kvm
-//     fake.console=TEXT  prints TEXT on the console                    fake.silent      the guest never speaks
-//     fake.garbage       the guest speaks something else               fake.refuse      /v1/container fails
-//     fake.immortal      takes no notice of signals and shutdown       fake.mute        answers no request but the container's
-// What a process does is its args[0]: echo TEXT, cat, sleep, exit N, flood KIB, missing, hang, lie, vanish.
+// It takes QEMU's command line and inherited descriptors. What it does wrong is asked for on the
+// kernel command line:
+//
+//     fake.exit=TEXT     complains with TEXT and exits with 1
+//     fake.kvm-fails     the same, but only under -accel kvm
+//     fake.console=TEXT  prints TEXT on the console
+//     fake.silent        the guest never speaks
+//     fake.garbage       the guest speaks something else
+//     fake.refuse        /v1/container fails
+//     fake.immortal      takes no notice of signals and shutdown
+//
+// What a process does is its args[0]: echo TEXT, cat, sleep, deaf, exit N, flood KIB, missing, hang,
+// lie, vanish.
 #include <poll.h>
 #include <unistd.h>
 
@@ -41,15 +48,18 @@ class FakeMachine {
   }
 
   void run() {
-    put(kQmpFd, R"({"QMP":{"version":{"qemu":{"major":9,"minor":8,"micro":7}},"capabilities":[]}})" "\r\n");
+    put(kQmpFd, R"({"QMP":{"version":{"qemu":{"major":9,"minor":8,"micro":7}},"capabilities":[]}})"
+                "\r\n");
     if (wished("fake.exit") || (kvm_ && wished("fake.kvm-fails"))) {
       put(STDERR_FILENO, "qemu: " + wishes_["fake.exit"] + "\n");
       ::_exit(1);
     }
     if (wished("fake.console")) put(kConsoleFd, wishes_["fake.console"] + "\r\n");
-    if (wished("bulkhead.probe")) put(kConsoleFd, "bulkhead: guest ready\r\nreboot: Restarting system\r\n");
+    if (wished("bulkhead.probe"))
+      put(kConsoleFd, "bulkhead: guest ready\r\nreboot: Restarting system\r\n");
     if (wished("bulkhead.probe")) ::_exit(0);
-    if (wished("fake.garbage")) put(kAgentFd, "login: garbage in, garbage out, and then some more of it\n");
+    if (wished("fake.garbage"))
+      put(kAgentFd, "login: garbage in, garbage out, and then some more of it\n");
     while (wished("fake.silent") || wished("fake.garbage")) ::pause();
     serve();
   }
@@ -99,21 +109,24 @@ class FakeMachine {
     const std::string prefix = "/v1/processes/";
     if (request.path == "/v1/ping") return answer(request, 200, {{"version", "fake"}});
     if (request.path == "/v1/container") {
-      if (wished("fake.refuse")) return answer(request, 500, {{"code", 13}, {"message", "disk image: bad superblock"}});
+      if (wished("fake.refuse"))
+        return answer(request, 500, {{"code", 13}, {"message", "disk image: bad superblock"}});
       return answer(request, 200, Json::object());
     }
-    if (wished("fake.mute")) return;
-    if (request.path == "/v1/stats") return answer(request, 200, {{"memoryUsageBytes", 5}, {"cpuUsageUsec", "many"}});
+    if (request.path == "/v1/stats")
+      return answer(request, 200, {{"memoryUsageBytes", 5}, {"cpuUsageUsec", "many"}});
     if (request.path == "/v1/shutdown") {
       if (wished("fake.immortal")) return;
       off_ = true;
       for (auto& [id, process] : running_) end(process, 137, 9);
       return answer(request, 200, Json::object());
     }
-    if (!request.path.starts_with(prefix)) return answer(request, 404, {{"code", 3}, {"message", "no such path"}});
+    if (!request.path.starts_with(prefix))
+      return answer(request, 404, {{"code", 3}, {"message", "no such path"}});
     const std::string rest = request.path.substr(prefix.size());
     const size_t slash = rest.find('/');
-    if (slash != std::string::npos) return order(request, rest.substr(0, slash), rest.substr(slash + 1));
+    if (slash != std::string::npos)
+      return order(request, rest.substr(0, slash), rest.substr(slash + 1));
     running_[rest] = {rest, "", {}, request.stream, 0};
   }
 
@@ -165,7 +178,8 @@ class FakeMachine {
     process.process = Json::parse(request.body.substr(4, length));
     process.input_taken = 4 + length;
     process.verb = process.process["args"][0];
-    const std::string argument = process.process["args"].size() > 1 ? process.process["args"][1] : "";
+    const std::string argument =
+        process.process["args"].size() > 1 ? process.process["args"][1] : "";
     if (process.verb == "vanish") ::_exit(9);
     if (process.verb == "hang") return false;
     if (process.verb == "missing") {

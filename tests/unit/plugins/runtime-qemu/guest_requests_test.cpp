@@ -24,7 +24,8 @@ TEST(ContainerBody, NamesDisksByTheirSerial) {
   request.guest = {{"readOnlyRoot", true}};
   request.machine.writable_disk = "/d/w.ext4";
   const Json body = container_body(request, 1, "");
-  EXPECT_EQ(body["rootfs"], (Json{{"image", "image"}, {"writable", "writable"}, {"readOnly", true}}));
+  EXPECT_EQ(body["rootfs"],
+            (Json{{"image", "image"}, {"writable", "writable"}, {"readOnly", true}}));
 }
 
 TEST(ContainerBody, HasNoWritableDiskIfTheMachineHasNone) {
@@ -36,7 +37,8 @@ TEST(ContainerBody, HasNoWritableDiskIfTheMachineHasNone) {
 TEST(ContainerBody, PassesOnWhatTheDaemonOrdered) {
   CreateRequest request;
   request.hostname = "web";
-  request.guest = {{"hosts", "::1 x\n"}, {"sysctls", {{"net.core.somaxconn", "9"}}}, {"memoryBytes", 5}};
+  request.guest = {
+      {"hosts", "::1 x\n"}, {"sysctls", {{"net.core.somaxconn", "9"}}}, {"memoryBytes", 5}};
   const Json body = container_body(request, 42, "ZW50cm9weQ==");
   EXPECT_EQ(body["hostname"], "web");
   EXPECT_EQ(body["timeUs"], 42);
@@ -52,7 +54,8 @@ TEST(ProcessHead, IsALengthAndThatManyBytesOfJson) {
   request.with_stdin = true;
   const std::string head = process_head(request);
   const auto* bytes = reinterpret_cast<const uint8_t*>(head.data());
-  const uint32_t length = uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
+  const uint32_t length =
+      uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | bytes[3];
   ASSERT_EQ(head.size(), 4 + length);
   EXPECT_EQ(Json::parse(head.substr(4)), (Json{{"args", {"sh"}}, {"stdin", true}}));
 }
@@ -69,7 +72,8 @@ TEST(GuestError, LetsNoGuestClaimAHostsError) {
 }
 
 TEST(GuestError, TamesAMessageMadeForTheTerminal) {
-  const std::string body = Json{{"code", 3}, {"message", "\x1b[2J" + std::string(5000, 'x')}}.dump();
+  const std::string body =
+      Json{{"code", 3}, {"message", "\x1b[2J" + std::string(5000, 'x')}}.dump();
   const Error error = guest_error(404, body);
   EXPECT_EQ(error.message.find('\x1b'), std::string::npos);
   EXPECT_LE(error.message.size(), 512u);

@@ -231,7 +231,9 @@ TEST_F(H2ClientTest, GivesUpOnAFloodOfPings) {
   ping += "12345678";
   int taken = 0;
   // The transport is stuck: nothing is taken out.
-  while (taken < 100'000 && client.feed({reinterpret_cast<const uint8_t*>(ping.data()), ping.size()})) ++taken;
+  while (taken < 100'000 &&
+         client.feed({reinterpret_cast<const uint8_t*>(ping.data()), ping.size()}))
+    ++taken;
   EXPECT_LT(taken, 100'000) << "acknowledgements pile up without limit";
 }
 

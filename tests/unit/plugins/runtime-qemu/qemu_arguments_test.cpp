@@ -24,7 +24,8 @@ Machine web() {
 }
 
 // The value after an option; the n-th of several.
-std::string value(const std::vector<std::string>& arguments, const std::string& option, int nth = 0) {
+std::string value(const std::vector<std::string>& arguments, const std::string& option,
+                  int nth = 0) {
   for (size_t i = 0; i + 1 < arguments.size(); ++i) {
     if (arguments[i] == option && nth-- == 0) return arguments[i + 1];
   }

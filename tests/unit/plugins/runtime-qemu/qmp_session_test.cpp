@@ -48,8 +48,10 @@ TEST_F(QmpSessionTest, MatchesAnswersToCommandsWhateverTheirOrder) {
 }
 
 TEST_F(QmpSessionTest, TakesBytesCutAnywhere) {
-  const std::string all = std::string(kGreeting) +
-                          R"({"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}})" "\r\n";
+  const std::string all =
+      std::string(kGreeting) +
+      R"({"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}})"
+      "\r\n";
   for (char c : all) ASSERT_TRUE(session.feed({&c, 1}));
   ASSERT_EQ(events, std::vector<std::string>{"SHUTDOWN"});
   EXPECT_EQ(last_data["guest"], true);

@@ -1,4 +1,5 @@
-// The whole plugin against fake_qemu: what the methods promise, with the failures that a real guest won't have on demand.
+// The whole plugin against fake_qemu: what the methods promise, with the failures that a real guest
+// won't have on demand.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -86,8 +87,8 @@ struct RuntimeTest : testing::Test {
             {"guest", Json::object()}};
   }
 
-  static Json process_body(std::vector<std::string> args, bool attach = false, bool with_stdin = false,
-                           bool terminal = false) {
+  static Json process_body(std::vector<std::string> args, bool attach = false,
+                           bool with_stdin = false, bool terminal = false) {
     return {{"process", {{"args", std::move(args)}, {"terminal", terminal}}},
             {"attach", attach},
             {"stdin", with_stdin}};

@@ -11,7 +11,9 @@ namespace {
 // Not a statement about speed: how long a test waits before it says that something will never come.
 constexpr std::chrono::seconds kPatience{100};
 
-TestHost* self_of(const bh_host* host) { return static_cast<TestHost*>(host->ctx); }
+TestHost* self_of(const bh_host* host) {
+  return static_cast<TestHost*>(host->ctx);
+}
 
 std::string text_of(bh_bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data), bytes.len};
