@@ -86,7 +86,8 @@ bool Connection::take_head() {
       std::make_shared<Answerer>(*stream_, parser_.head(), actor_of(peer_, parser_.head()),
                                  [this](bool close_connection) { finished(close_connection); });
   auto route = router_.match(*exchange_);
-  if (!route) return refuse(route.error()), false;
+  if (!route)
+    return refuse(route.error(), route.error().code == Code::kUnsupported ? 405 : 0), false;
   route_ = *route;
   if (parser_.head().field("bulkhead-fd") == "1") {
     if (fds_.empty())
@@ -198,15 +199,15 @@ void Connection::dispatch() {
 }
 
 // A request that can't be understood leaves the stream in an unknown place: answer and close.
-void Connection::refuse(const Error& error) {
+void Connection::refuse(const Error& error, int status) {
   auto self = shared_from_this();
-  std::string body = dump_json(problem_document(error));
+  if (status == 0) status = http_status(error.code);
+  std::string body = dump_json(problem_document(error, status)) + "\n";
   if (!exchange_ || !exchange_->answered())
-    stream_->write(
-        response_head(http_status(error.code), {{"Content-Type", "application/problem+json"},
-                                                {"Content-Length", std::to_string(body.size())},
-                                                {"Connection", "close"}}) +
-        body);
+    stream_->write(response_head(status, {{"Content-Type", "application/problem+json"},
+                                          {"Content-Length", std::to_string(body.size())},
+                                          {"Connection", "close"}}) +
+                   body);
   close();
 }
 

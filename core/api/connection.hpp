@@ -39,7 +39,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_pipe();
   bool pump();
   void dispatch();
-  void refuse(const Error& error);
+  void refuse(const Error& error, int status = 0);
   void finished(bool close_connection);
   void close();
 

@@ -81,4 +81,15 @@ Json openapi_document(const Router& router) {
           {"components", {{"schemas", {{"Problem", problem_schema()}}}}}};
 }
 
+void add_openapi_route(Router& router) {
+  auto document = std::make_shared<Json>();
+  router.add({"GET",
+              "/v1/openapi.json",
+              Body::kNone,
+              "This document",
+              {},
+              [document](const ExchangePtr& exchange) { exchange->reply(200, *document); }});
+  *document = openapi_document(router);
+}
+
 }  // namespace bulkhead::api

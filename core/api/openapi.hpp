@@ -10,4 +10,8 @@ namespace bulkhead::api {
 
 nlohmann::json openapi_document(const Router& router);
 
+// GET /v1/openapi.json. Added last, because it describes what is in the table by then, itself
+// included.
+void add_openapi_route(Router& router);
+
 }  // namespace bulkhead::api

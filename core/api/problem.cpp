@@ -39,11 +39,12 @@ int http_status(Code code) {
   return row(code).status;
 }
 
-nlohmann::json problem_document(const Error& error) {
+nlohmann::json problem_document(const Error& error, int status) {
   const Row& found = row(error.code);
+  if (status == 0) status = found.status;
   nlohmann::json document = {{"type", std::string("urn:bulkhead:error:") + found.slug},
-                             {"title", reason_phrase(found.status)},
-                             {"status", found.status},
+                             {"title", reason_phrase(status)},
+                             {"status", status},
                              {"detail", error.message},
                              {"code", static_cast<int>(error.code)}};
   if (!error.hint.empty()) document["hint"] = error.hint;

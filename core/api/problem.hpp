@@ -9,6 +9,8 @@
 namespace bulkhead::api {
 
 int http_status(Code code);
-nlohmann::json problem_document(const Error& error);
+// `status` other than 0 takes the place of the table's: 405 says more than the code that it belongs
+// to.
+nlohmann::json problem_document(const Error& error, int status = 0);
 
 }  // namespace bulkhead::api

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/api/openapi.hpp"
 #include "core/api/routes/routes.hpp"
 #include "core/api/server.hpp"
 #include "core/engine/log.hpp"
@@ -84,6 +85,7 @@ class Daemon {
     api::add_log_routes(router, *engine_);
     api::add_image_routes(router, *engine_);
     api::add_event_routes(router, *engine_);
+    api::add_openapi_route(router);
     auto server = api::Server::listen(loop_, std::move(router), engine_->paths().socket());
     if (!server) {
       log::error(server.error().message);

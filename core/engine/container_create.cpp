@@ -41,6 +41,8 @@ struct Draft {
 };
 
 Result<Draft> draft(const model::State& state, const Json& body, const Json& host_platform) {
+  if (!body.value("process", Json::object()).is_object())
+    return fail(Code::kInvalid, "process must be an object");
   auto wanted = body.value("image", std::string());
   if (wanted.empty()) return fail(Code::kInvalid, "a container needs an image");
   auto image = model::find_image(state, wanted);

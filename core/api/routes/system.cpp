@@ -1,8 +1,7 @@
-// The service itself: ping, status, stop, disk usage, kernel, the OpenAPI document.
+// The service itself: ping, status, stop, disk usage, kernel.
 #include <unistd.h>
 
 #include "bulkhead/version.hpp"
-#include "core/api/openapi.hpp"
 #include "routes.hpp"
 
 namespace bulkhead::api {
@@ -108,13 +107,6 @@ void add_system_routes(Router& router, engine::Engine& engine) {
               [](const ExchangePtr& exchange) {
                 exchange->reply(200, {{"version", kVersion}});
               }});
-  router.add(
-      {"GET",
-       "/v1/openapi.json",
-       Body::kNone,
-       "This document",
-       {},
-       [&router](const ExchangePtr& exchange) { exchange->reply(200, openapi_document(router)); }});
   router.add({"GET",
               "/v1/system",
               Body::kNone,
