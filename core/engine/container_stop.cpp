@@ -87,17 +87,23 @@ void Containers::kill(const model::KillContainer& command, const model::Origin& 
                             });
 }
 
+// Also waits for the VMs of containers that have ended by themselves: nothing of the service may be
+// left behind.
 void Containers::stop_all(const model::Origin& origin, std::function<void()> done) {
   auto left = std::make_shared<size_t>(1);
   auto one_done = [left, done = std::move(done)] {
     if (--*left == 0) done();
   };
-  std::vector<std::string> ids;
-  for (const auto& [id, container] : state().containers)
-    if (container.up()) ids.push_back(id);
-  *left += ids.size();
-  for (const std::string& id : ids)
-    stop({id, std::nullopt, 5}, origin, [one_done](const Result<Json>&) { one_done(); });
+  for (const std::string& id : parts_.hosts.ids()) {
+    ++*left;
+    const model::ContainerState* container = state().container(id);
+    if (!container || !container->up()) {
+      parts_.hosts.when_gone(id, one_done);
+      continue;
+    }
+    stop({id, std::nullopt, 5}, origin,
+         [this, id, one_done](const Result<Json>&) { parts_.hosts.when_gone(id, one_done); });
+  }
   one_done();
 }
 

@@ -190,6 +190,12 @@ void RuntimeHosts::when_gone(const std::string& id, std::function<void()> then) 
   waiting_[id].push_back(std::move(then));
 }
 
+std::vector<std::string> RuntimeHosts::ids() const {
+  std::vector<std::string> all;
+  for (const auto& [id, host] : hosts_) all.push_back(id);
+  return all;
+}
+
 void RuntimeHosts::forget(const std::string& id) {
   auto found = hosts_.find(id);
   if (found == hosts_.end()) return;

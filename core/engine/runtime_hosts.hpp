@@ -60,6 +60,8 @@ class RuntimeHosts {
   void end_orphan(const std::string& socket);  // a host that belongs to no container
   // At once if there is none.
   void when_gone(const std::string& id, std::function<void()> then);
+  std::vector<std::string> ids()
+      const;  // of the containers that have a host, be it only to shut its VM down
 
  private:
   struct Host;
