@@ -93,8 +93,11 @@ Result<StreamOwner*> Agent::start(const std::string& id, const ProcessSpec& spec
   if (!launcher_) return fail(Code::kConflict, "this VM has no container yet");
   if (is_init && init_started_)
     return fail(Code::kConflict, "the container's process was started before");
-  if (processes_.contains(id))
-    return fail(Code::kConflict, "there is a process " + id + " already");
+  if (auto former = processes_.find(id); former != processes_.end()) {
+    if (!former->second.process->is_finished())
+      return fail(Code::kConflict, "there is a process " + id + " already");
+    processes_.erase(former);
+  }
   auto stdio = open_stdio(spec, launcher_->devpts());
   if (!stdio) return fail(std::move(stdio.error()));
   uint64_t oom_kills = count_oom_kills();

@@ -54,12 +54,13 @@ Result<std::string> read_plain_file(const char* path, size_t limit) {
 Status make_directories(const std::string& path) {
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     std::string part = path.substr(0, end);
-    struct stat status {};
-    // EEXIST also for a link that leads nowhere; stat tells, and the error is then about the whole
-    // path.
-    if (mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) {
+    if (mkdir(part.c_str(), 0755) != 0) {
+      // Whatever the reason, what counts is whether there is a directory: a link that leads nowhere
+      // exists, too.
       int error = errno;
-      if (stat(part.c_str(), &status) != 0) return fail_with("create directory " + part, error);
+      struct stat status {};
+      if (stat(part.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+        return fail_with("create directory " + part, error);
     }
     if (end == std::string::npos) return {};
   }

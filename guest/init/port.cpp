@@ -78,22 +78,23 @@ void Port::readable() {
 }
 
 void Port::take(std::string_view bytes) {
-  if (!server_) begin_session();
-  while (auto mark = preface_.follow(bytes)) {
-    bytes.remove_prefix(*mark);
-    begin_session();
-    // The watch has counted the mark already.
-    feed(PrefaceWatch::kMark);
+  while (!bytes.empty()) {
+    if (preface_.is_searching()) {
+      bytes.remove_prefix(preface_.search(bytes));
+      if (preface_.is_searching()) return;
+      begin_session();
+      feed(PrefaceWatch::kPreface);
+    }
+    size_t own = preface_.follow(bytes);
+    feed(bytes.substr(0, own));
+    bytes.remove_prefix(own);
   }
-  feed(bytes);
 }
 
 void Port::begin_session() {
-  bool replaces = server_ != nullptr;
-  end_session();
+  drop_session();
   server_ = std::make_unique<Http2Server>(router_);
   router_.serve(server_.get());
-  if (!replaces) preface_ = PrefaceWatch();
 }
 
 void Port::feed(std::string_view bytes) {
@@ -104,12 +105,16 @@ void Port::feed(std::string_view bytes) {
   }
 }
 
-void Port::end_session() {
-  if (!server_) return;
+void Port::drop_session() {
   server_.reset();
   router_.serve(nullptr);
   begin_ = end_ = 0;
   nothing_more_ = true;
+}
+
+void Port::end_session() {
+  drop_session();
+  preface_ = PrefaceWatch();
 }
 
 void Port::flush() {

@@ -38,6 +38,7 @@ class Port {
   void take(std::string_view bytes);
   void begin_session();
   void feed(std::string_view bytes);
+  void drop_session();
   void end_session();
 
   Loop& loop_;

@@ -66,13 +66,8 @@ void Process::read_error_channel() {
   loop_.forget(error_.get());
   error_.reset();
   state_ = failure_.empty() ? State::kRunning : State::kFailed;
-  if (state_ == State::kFailed) close_input();
-  if (!caller_) return;
-  if (state_ == State::kRunning) {
+  if (state_ == State::kRunning && caller_)
     caller_->server.respond_from_owner(caller_->stream, {{"x-pid", std::to_string(pid_)}});
-  } else {
-    caller_->server.respond_error(caller_->stream, parse_failure(failure_));
-  }
 }
 
 // How much of the bytes is no longer the agent's business: written, or not for anybody because
@@ -229,6 +224,9 @@ void Process::end(const Exit& exit) {
   drain_from_us_ = steady_us();
   for (Channel& channel : channels_) channel.ready = true;
   discard_input();
+  // Only now, so that whoever reads of a failure may use the id again.
+  if (state_ == State::kFailed && caller_)
+    caller_->server.respond_error(caller_->stream, parse_failure(failure_));
   resume();
 }
 
