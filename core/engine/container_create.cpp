@@ -101,6 +101,7 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
           }
           Json outcome = *created;
           outcome.erase("config");
+          outcome["id"] = id;  // what a repeat with the same Idempotency-Key is answered with
           report({outcome, {}, [id, made] {
                     return Json{{"id", id}, {"warnings", made->warnings}};
                   }});

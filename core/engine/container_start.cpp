@@ -101,6 +101,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                [self = shared_from_this()](Result<Json> process_started) {
                  if (!process_started) return self->abandon(process_started.error());
                  Json outcome = self->created_;
+                 outcome["id"] = self->command_.id;
                  outcome["pid"] = process_started->value("pid", 0);
                  outcome["hostPid"] = self->host_.pid;
                  outcome["hostSocket"] = self->host_.socket;

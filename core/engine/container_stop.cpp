@@ -50,7 +50,7 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
     // has said so.
     if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}, {}});
     parts_.hosts.when_gone(id, [this, id, report] {
-      Json outcome = Json::object();
+      Json outcome = {{"id", id}};
       if (const auto* container = state().container(id); container && container->exit_code)
         outcome["exitCode"] = *container->exit_code;
       report({outcome, {}, [id] { return Json{{"id", id}}; }});

@@ -165,7 +165,7 @@ def test_an_automatic_removal_is_made_up_for(box):
 
 
 def test_the_projection_may_be_deleted(box):
-    box.ok("run", "--name", "kept", "busybox", "sh", "-c", "exit 5")
+    assert box("run", "--name", "kept", "busybox", "sh", "-c", "exit 5").rc == 5
     before = box.ok("inspect", "kept").out
     box.stop()
     for path in box.root.rglob("state.db*"):
