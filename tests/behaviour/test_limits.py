@@ -11,9 +11,10 @@ def test_memory_becomes_a_limit(box):
     assert box.ok("run", "--rm", "--memory", "300m", "busybox", "cat", "/sys/fs/cgroup/memory.max").line == str(300 << 20)
 
 
-def test_the_defaults_are_four_cpus_and_a_gibibyte(box, name):
-    box.ok("create", "--name", name, "busybox")
-    resources = box.inspect(name)["configuration"]["resources"]
+def test_the_defaults_are_four_cpus_and_a_gibibyte(fresh):
+    box = fresh(economical=False)
+    box.ok("create", "--name", "default", "busybox")
+    resources = box.inspect("default")["configuration"]["resources"]
     assert (resources["cpus"], resources["memoryInBytes"]) == (4, 1 << 30)
 
 
