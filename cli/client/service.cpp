@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <thread>
@@ -58,17 +57,22 @@ bool answers(const std::string& socket) {
   return exchange && exchange->read_head() && exchange->status() == 200;
 }
 
-// The last line written to the log since `begin`: most likely the reason of an early end.
-std::string last_line_since(const std::string& path, off_t begin) {
+// What the service said about its end: its first error since `begin`, or else its last line.
+//
+//     2026-11-24T04:15:34.361711Z error lock /x: Permission denied
+std::string reason_since(const std::string& path, off_t begin) {
+  constexpr std::string_view kError = " error ";
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char text[4096];
-  const off_t size = lseek(file.get(), 0, SEEK_END);
-  const off_t from = std::max(begin, size - static_cast<off_t>(sizeof text));
-  const ssize_t count = pread(file.get(), text, sizeof text, from);
+  const ssize_t count = pread(file.get(), text, sizeof text, begin);
   if (count <= 0) return {};
-  std::string_view tail(text, static_cast<size_t>(count));
-  while (tail.ends_with('\n')) tail.remove_suffix(1);
-  return std::string(tail.substr(tail.rfind('\n') + 1));
+  std::string_view said(text, static_cast<size_t>(count));
+  while (said.ends_with('\n')) said.remove_suffix(1);
+  if (const size_t error = said.find(kError); error != std::string_view::npos) {
+    said.remove_prefix(error + kError.size());
+    return std::string(said.substr(0, said.find('\n')));
+  }
+  return std::string(said.substr(said.rfind('\n') + 1));
 }
 
 // As a shell would say it: 128+n for signal n.
@@ -83,7 +87,7 @@ Status wait_for(const Child& child, const std::string& socket, const std::string
   while (!answers(socket)) {
     int status = 0;
     if (waitpid(child.pid, &status, WNOHANG) == child.pid) {
-      const std::string reason = last_line_since(log, log_begin);
+      const std::string reason = reason_since(log, log_begin);
       return fail(Code::kUnavailable,
                   "the service ended with status " + std::to_string(exit_status(status)) +
                       " while it started" + (reason.empty() ? "" : ": " + reason),

@@ -29,12 +29,11 @@ time before now: `90s`, `10m`, `2h`, `1d`.
 A value may be joined with `=`; short flags may be joined (`-it`); an option that doesn't repeat counts the last time it is given.
 
 **The service.** Commands that need it start it when it isn't running. `container` and the service agree on where it lives by
-`CONTAINER_ROOT`.
+the environment: `CONTAINER_ROOT`, or the XDG variables, or the system's folders for root.
 
 | environment variable | meaning |
 |---|---|
 | `CONTAINER_ROOT` | everything below one folder: data, sockets and logs; for tests and second services |
-| `CONTAINER_APP_ROOT`, `CONTAINER_INSTALL_ROOT`, `CONTAINER_LOG_ROOT` | data, programs and logs; set for the service by the options of `system start` |
 | `CONTAINER_DEBUG` | any value: as `--debug` |
 | `CONTAINER_AUTOSTART` | `0`: don't start the service, fail |
 | `CONTAINER_DEFAULT_PLATFORM` | platform where `--platform` isn't given |
