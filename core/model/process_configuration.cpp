@@ -10,6 +10,10 @@
 namespace bulkhead::model {
 namespace {
 
+// What every container engine gives a process whose image says nothing.
+constexpr const char* kDefaultPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 constexpr std::array<std::string_view, 16> kLimits = {
     "RLIMIT_AS",     "RLIMIT_CORE",   "RLIMIT_CPU",        "RLIMIT_DATA",
     "RLIMIT_FSIZE",  "RLIMIT_LOCKS",  "RLIMIT_MEMLOCK",    "RLIMIT_MSGQUEUE",
@@ -122,6 +126,7 @@ Result<Json> assemble(const Json& process, const std::vector<std::string>& comma
 
   Json merged = merge_environment(base_environment, *environment);
   bool terminal = read_flag(process, "terminal");
+  if (!has_key(merged, "PATH")) merged.push_back(kDefaultPath);
   if (terminal && !has_key(merged, "TERM")) merged.push_back("TERM=xterm");
   return Json{{"executable", command.front()},
               {"arguments", std::vector<std::string>(command.begin() + 1, command.end())},

@@ -83,7 +83,7 @@ def small_disk():
         pytest.skip("mounting a small file system needs root")
     place = pathlib.Path("/tmp/bh-small")
     place.mkdir(mode=0o700, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "small", place], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m,mode=700", "small", place], check=True)
     yield place
     subprocess.run(["umount", place], check=True)
     place.rmdir()
