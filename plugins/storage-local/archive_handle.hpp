@@ -1,5 +1,6 @@
-// libarchive's handle with one owner, fed from a ByteSource. An error of the source travels around libarchive, which knows
-// only numbers and strings: it is kept here and returned in place of the library's.
+// libarchive's handle with one owner, fed from a ByteSource. An error of the source travels around
+// libarchive, which knows only numbers and strings: it is kept here and returned in place of the
+// library's.
 #pragma once
 
 #include <archive.h>
@@ -19,8 +20,8 @@ class ArchiveHandle {
   ArchiveHandle& operator=(const ArchiveHandle&) = delete;
 
   archive* get() const { return handle_.get(); }
-  Status open();         // after formats and filters have been chosen
-  Error error() const;   // why the last call failed
+  Status open();        // after formats and filters have been chosen
+  Error error() const;  // why the last call failed
 
  private:
   struct Free {

@@ -22,7 +22,8 @@ class MemberContent : public ByteSource {
     Result<std::optional<TarReader::Piece>> piece = reader_.next_piece();
     if (!piece) return tl::unexpected(std::move(piece.error()));
     if (!*piece) return Bytes{};
-    if ((*piece)->offset != position_) return fail(Code::kCorrupt, "it is a sparse file, which no image archive has");
+    if ((*piece)->offset != position_)
+      return fail(Code::kCorrupt, "it is a sparse file, which no image archive has");
     position_ += (*piece)->bytes.size();
     return (*piece)->bytes;
   }
@@ -40,11 +41,17 @@ class Intake {
     const Result<Components> name = split_member_name(member.name);
     if (!name) return tl::unexpected(name.error());
     switch (member.kind) {
-      case MemberKind::kDirectory: return {};
-      case MemberKind::kFile: return take_file(reader, joined(*name));
-      case MemberKind::kSymlink: return take_link(*name, member.target, resolve_link(*name, member.target));
-      case MemberKind::kHardLink: return take_link(*name, member.target, split_member_name(member.target));
-      default: return fail(Code::kCorrupt, std::string("it is ") + kind_name(member.kind) + ", which no image archive needs");
+      case MemberKind::kDirectory:
+        return {};
+      case MemberKind::kFile:
+        return take_file(reader, joined(*name));
+      case MemberKind::kSymlink:
+        return take_link(*name, member.target, resolve_link(*name, member.target));
+      case MemberKind::kHardLink:
+        return take_link(*name, member.target, split_member_name(member.target));
+      default:
+        return fail(Code::kCorrupt, std::string("it is ") + kind_name(member.kind) +
+                                        ", which no image archive needs");
     }
   }
 
@@ -66,9 +73,12 @@ class Intake {
     return {};
   }
 
-  Status take_link(const Components& name, const std::string& target, const Result<Components>& resolved) {
-    if (target.starts_with('/')) return fail(Code::kCorrupt, "it links out of the archive, to " + in_quotes(target));
-    if (!resolved) return fail(Error(resolved.error()).context("it is a link to " + in_quotes(target)));
+  Status take_link(const Components& name, const std::string& target,
+                   const Result<Components>& resolved) {
+    if (target.starts_with('/'))
+      return fail(Code::kCorrupt, "it links out of the archive, to " + in_quotes(target));
+    if (!resolved)
+      return fail(Error(resolved.error()).context("it is a link to " + in_quotes(target)));
     contents.files.erase(joined(name));
     contents.links[joined(name)] = joined(*resolved);
     return {};
@@ -78,7 +88,7 @@ class Intake {
 };
 
 uint64_t size_if_known(int fd) {
-  struct stat st{};
+  struct stat st {};
   return ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? static_cast<uint64_t>(st.st_size) : 0;
 }
 
@@ -97,7 +107,8 @@ const Received* ArchiveContents::find(std::string_view name) const {
   return nullptr;
 }
 
-Result<ArchiveContents> take_archive(int fd, Ingest& ingest, const IntakeOptions& options, const Limits& limits, const Task& task) {
+Result<ArchiveContents> take_archive(int fd, Ingest& ingest, const IntakeOptions& options,
+                                     const Limits& limits, const Task& task) {
   FdSource encoded(fd, task);
   DecodedSource decoded(encoded);
   if (Status opened = decoded.open(); !opened) return tl::unexpected(std::move(opened.error()));
@@ -112,7 +123,8 @@ Result<ArchiveContents> take_archive(int fd, Ingest& ingest, const IntakeOptions
     if (!member) return tl::unexpected(std::move(member.error()));
     if (*member == nullptr) return std::move(intake.contents);
     if (members >= limits.archive_members) {
-      return fail(Code::kCorrupt, "it has more than " + std::to_string(limits.archive_members) + " members");
+      return fail(Code::kCorrupt,
+                  "it has more than " + std::to_string(limits.archive_members) + " members");
     }
     task.progress(encoded.consumed(), total, "reading");
     if (Status taken = intake.take(reader, **member); !taken) {

@@ -1,5 +1,6 @@
-// Bytes that are pulled. The way of a layer is a chain of these, file -> decompression -> another thread -> archive reader,
-// in which every link hands on what it was given without a copy where it can.
+// Bytes that are pulled. The way of a layer is a chain of these, file -> decompression -> another
+// thread -> archive reader, in which every link hands on what it was given without a copy where it
+// can.
 #pragma once
 
 #include <atomic>
@@ -24,13 +25,15 @@ class ByteSource {
   virtual Result<Bytes> next() = 0;
 };
 
-// A file, pipe or socket. Descriptors that come from a client may be non-blocking: then it waits, and hears of a
-// cancelled task while it does.
+// A file, pipe or socket. Descriptors that come from a client may be non-blocking: then it waits,
+// and hears of a cancelled task while it does.
 class FdSource : public ByteSource {
  public:
   FdSource(int fd, const Task& task);  // fd stays the caller's
   Result<Bytes> next() override;
-  uint64_t consumed() const { return consumed_.load(std::memory_order_relaxed); }  // from any thread
+  uint64_t consumed() const {
+    return consumed_.load(std::memory_order_relaxed);
+  }  // from any thread
 
  private:
   Status wait_readable() const;

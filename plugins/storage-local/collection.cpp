@@ -15,16 +15,18 @@ namespace {
 std::vector<Digest> list_disks(const Store& store) {
   std::vector<Digest> manifests;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(store.layout.disks(), error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(store.layout.disks(), error), end;
+       !error && it != end; it.increment(error)) {
     if (it->path().extension() != ".ext4") continue;
-    if (Result<Digest> digest = Digest::from_hex(it->path().stem().string())) manifests.push_back(std::move(*digest));
+    if (Result<Digest> digest = Digest::from_hex(it->path().stem().string()))
+      manifests.push_back(std::move(*digest));
   }
   std::sort(manifests.begin(), manifests.end());
   return manifests;
 }
 
-// Everything below these roots. A root whose documents can't be read keeps itself: to remove what one doesn't understand is
-// worse than to keep it.
+// Everything below these roots. A root whose documents can't be read keeps itself: to remove what
+// one doesn't understand is worse than to keep it.
 std::set<Digest> mark(const Store& store, const std::set<Digest>& roots) {
   std::set<Digest> reached = roots;
   for (const Digest& root : roots) {
@@ -37,7 +39,8 @@ std::set<Digest> mark(const Store& store, const std::set<Digest>& roots) {
 
 class Collector {
  public:
-  Collector(Store& store, const Alive& alive, bool dry_run) : store_(store), alive_(alive), dry_run_(dry_run) {}
+  Collector(Store& store, const Alive& alive, bool dry_run)
+      : store_(store), alive_(alive), dry_run_(dry_run) {}
 
   Result<Json> run() {
     const std::lock_guard lock(store_.commit);
@@ -48,27 +51,32 @@ class Collector {
   }
 
  private:
-  // Names go first: a crash in between leaves content that nothing names, which the next collection finds.
+  // Names go first: a crash in between leaves content that nothing names, which the next collection
+  // finds.
   Status sweep_names() {
     Result<ReferenceTable> table = ReferenceTable::load(store_.layout, store_.limits);
     if (!table) return tl::unexpected(std::move(table.error()));
     const std::set<Digest> pinned = store_.content.pinned();
     std::vector<std::string> dead;
     for (const ReferenceTable::Entry& entry : table->entries()) {
-      if (!entry.reference.empty() && !named(entry) && !pinned.contains(entry.digest)) dead.push_back(entry.reference);
+      if (!entry.reference.empty() && !named(entry) && !pinned.contains(entry.digest))
+        dead.push_back(entry.reference);
     }
     for (const std::string& reference : dead) table->remove(reference);
     roots_ = alive_.images;
     for (const auto& [reference, digest] : alive_.references) roots_.insert(digest);
     roots_.insert(pinned.begin(), pinned.end());
-    table->retain([&](const ReferenceTable::Entry& entry) { return !entry.reference.empty() || roots_.contains(entry.digest); });
+    table->retain([&](const ReferenceTable::Entry& entry) {
+      return !entry.reference.empty() || roots_.contains(entry.digest);
+    });
     return dry_run_ ? Status{} : table->save();
   }
 
   bool named(const ReferenceTable::Entry& entry) const {
-    return std::any_of(alive_.references.begin(), alive_.references.end(), [&](const auto& reference) {
-      return reference.first == entry.reference && reference.second == entry.digest;
-    });
+    return std::any_of(
+        alive_.references.begin(), alive_.references.end(), [&](const auto& reference) {
+          return reference.first == entry.reference && reference.second == entry.digest;
+        });
   }
 
   void sweep_content() {
@@ -108,14 +116,17 @@ class Collector {
 uint64_t stored_bytes(const Store& store, const std::set<Digest>& content) {
   uint64_t bytes = 0;
   for (const Digest& digest : content) {
-    bytes += allocated_bytes(store.layout.blob(digest)) + allocated_bytes(store.layout.disk(digest));
+    bytes +=
+        allocated_bytes(store.layout.blob(digest)) + allocated_bytes(store.layout.disk(digest));
   }
   return bytes;
 }
 
 }  // namespace
 
-Result<Json> collect(Store& store, const Alive& alive, bool dry_run) { return Collector(store, alive, dry_run).run(); }
+Result<Json> collect(Store& store, const Alive& alive, bool dry_run) {
+  return Collector(store, alive, dry_run).run();
+}
 
 Result<Json> measure_usage(const Store& store) {
   const Result<ReferenceTable> table = ReferenceTable::load(store.layout, store.limits);
@@ -124,14 +135,19 @@ Result<Json> measure_usage(const Store& store) {
   for (const ReferenceTable::Entry& entry : table->entries()) roots.insert(entry.digest);
   Json images = Json::array();
   for (const Digest& root : roots) {
-    images.push_back({{"digest", root.text()}, {"bytes", stored_bytes(store, mark(store, {root}))}});
+    images.push_back(
+        {{"digest", root.text()}, {"bytes", stored_bytes(store, mark(store, {root}))}});
   }
   uint64_t total = 0;
-  for (const Digest& digest : store.content.list()) total += allocated_bytes(store.layout.blob(digest));
-  for (const Digest& manifest : list_disks(store)) total += allocated_bytes(store.layout.disk(manifest));
+  for (const Digest& digest : store.content.list())
+    total += allocated_bytes(store.layout.blob(digest));
+  for (const Digest& manifest : list_disks(store))
+    total += allocated_bytes(store.layout.disk(manifest));
   Json containers = Json::object();
-  for (const std::string& id : list_containers(store)) containers[id] = allocated_bytes(store.layout.container(id));
-  return Json{{"images", std::move(images)}, {"imagesBytes", total}, {"containers", std::move(containers)}};
+  for (const std::string& id : list_containers(store))
+    containers[id] = allocated_bytes(store.layout.container(id));
+  return Json{
+      {"images", std::move(images)}, {"imagesBytes", total}, {"containers", std::move(containers)}};
 }
 
 Result<Json> list_all(const Store& store) {
@@ -139,10 +155,13 @@ Result<Json> list_all(const Store& store) {
   if (!table) return tl::unexpected(table.error());
   Json references = Json::array(), disks = Json::array();
   for (const ReferenceTable::Entry& entry : table->entries()) {
-    if (!entry.reference.empty()) references.push_back({{"reference", entry.reference}, {"digest", entry.digest.text()}});
+    if (!entry.reference.empty())
+      references.push_back({{"reference", entry.reference}, {"digest", entry.digest.text()}});
   }
   for (const Digest& manifest : list_disks(store)) disks.push_back(manifest.text());
-  return Json{{"references", std::move(references)}, {"disks", std::move(disks)}, {"containers", list_containers(store)}};
+  return Json{{"references", std::move(references)},
+              {"disks", std::move(disks)},
+              {"containers", list_containers(store)}};
 }
 
 }  // namespace bulkhead::storage

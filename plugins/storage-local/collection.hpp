@@ -1,5 +1,6 @@
-// What is kept, what it costs, and what may go. Collection marks from what the service says is alive, plus what running
-// operations have pinned, and sweeps the rest; it is the only code that removes content.
+// What is kept, what it costs, and what may go. Collection marks from what the service says is
+// alive, plus what running operations have pinned, and sweeps the rest; it is the only code that
+// removes content.
 #pragma once
 
 #include <set>
@@ -12,7 +13,7 @@
 namespace bulkhead::storage {
 
 struct Alive {
-  std::set<Digest> images;                                // descriptors' digests
+  std::set<Digest> images;  // descriptors' digests
   std::vector<std::pair<std::string, Digest>> references;
   std::set<std::string> containers;
 };

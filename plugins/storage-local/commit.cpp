@@ -12,17 +12,20 @@ Status name_images(const Store& store, const std::vector<NewImage>& images) {
   if (!table) return tl::unexpected(std::move(table.error()));
   for (const NewImage& added : images) {
     if (added.references.empty()) table->set({}, added.image.descriptor);
-    for (const std::string& reference : added.references) table->set(reference, added.image.descriptor);
+    for (const std::string& reference : added.references)
+      table->set(reference, added.image.descriptor);
   }
   return table->save();
 }
 
 }  // namespace
 
-Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& images, std::vector<NewDisk>& disks) {
+Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& images,
+                     std::vector<NewDisk>& disks) {
   const std::lock_guard lock(store.commit);
   std::set<Digest> content;
-  for (const NewImage& added : images) content.insert(added.image.content.begin(), added.image.content.end());
+  for (const NewImage& added : images)
+    content.insert(added.image.content.begin(), added.image.content.end());
   std::vector<Path> made;
   Status done;
   for (NewDisk& disk : disks) {
@@ -44,7 +47,8 @@ Json image_list(const std::vector<NewImage>& images) {
   Json list = Json::array();
   for (const NewImage& added : images) {
     if (added.references.empty()) list.push_back(added.image.to_json());
-    for (const std::string& reference : added.references) list.push_back(added.image.to_json(reference));
+    for (const std::string& reference : added.references)
+      list.push_back(added.image.to_json(reference));
   }
   return list;
 }

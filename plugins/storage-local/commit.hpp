@@ -1,4 +1,5 @@
-// The last step of load and import: disks, content and names become visible, all or (short of a crash) none.
+// The last step of load and import: disks, content and names become visible, all or (short of a
+// crash) none.
 #pragma once
 
 #include <string>
@@ -22,7 +23,8 @@ struct NewDisk {
   Digest manifest;
 };
 
-Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& images, std::vector<NewDisk>& disks);
+Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& images,
+                     std::vector<NewDisk>& disks);
 
 // One Image of METHODS.md per reference.
 Json image_list(const std::vector<NewImage>& images);

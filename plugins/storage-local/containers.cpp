@@ -14,10 +14,13 @@ namespace {
 
 constexpr size_t kLongestId = 128;
 
-Path writable_path(const Store& store, const std::string& id) { return store.layout.container(id) / "writable.ext4"; }
+Path writable_path(const Store& store, const std::string& id) {
+  return store.layout.container(id) / "writable.ext4";
+}
 
 bool is_id_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
 }
 
 }  // namespace
@@ -26,11 +29,14 @@ Result<std::string> container_id(const Json& request) {
   Result<std::string> id = string_at(request, "container");
   if (!id) return id;
   const bool plain = std::all_of(id->begin(), id->end(), is_id_character);
-  if (plain && id->size() <= kLongestId && id->find_first_not_of('.') != std::string::npos && !id->ends_with(".tmp")) return id;
+  if (plain && id->size() <= kLongestId && id->find_first_not_of('.') != std::string::npos &&
+      !id->ends_with(".tmp"))
+    return id;
   return fail(Code::kInvalid, in_quotes(*id) + " can't be a container's id");
 }
 
-Result<Json> prepare_image(Store& store, const Digest& digest, const Platform& platform, const Task& task) {
+Result<Json> prepare_image(Store& store, const Digest& digest, const Platform& platform,
+                           const Task& task) {
   ContentStore::Pin pin(store.content);
   pin.add(digest);
   Result<Image> image = Image::read(store.content, digest, store.limits);
@@ -64,18 +70,23 @@ Result<Json> create_container(Store& store, const ContainerRequest& request, con
               {"config", (*prepared)["config"]}};
 }
 
-uint64_t delete_container(Store& store, const std::string& id) { return remove_tree(store.layout.container(id)); }
+uint64_t delete_container(Store& store, const std::string& id) {
+  return remove_tree(store.layout.container(id));
+}
 
 Json inspect_container(const Store& store, const std::string& id) {
   const Path writable = writable_path(store, id);
   if (::access(writable.c_str(), F_OK) != 0) return Json{{"exists", false}};
-  return Json{{"exists", true}, {"writableDisk", writable.string()}, {"allocated", allocated_bytes(writable)}};
+  return Json{{"exists", true},
+              {"writableDisk", writable.string()},
+              {"allocated", allocated_bytes(writable)}};
 }
 
 std::vector<std::string> list_containers(const Store& store) {
   std::vector<std::string> ids;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(store.layout.containers(), error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(store.layout.containers(), error), end;
+       !error && it != end; it.increment(error)) {
     ids.push_back(it->path().filename().string());
   }
   std::sort(ids.begin(), ids.end());

@@ -1,4 +1,5 @@
-// What the store keeps per container: its writable disk. The image disk is shared and belongs to the image.
+// What the store keeps per container: its writable disk. The image disk is shared and belongs to
+// the image.
 #pragma once
 
 #include <string>
@@ -22,7 +23,8 @@ struct ContainerRequest {
 };
 
 // The image's variant as a disk; the answer of storage.prepare.
-Result<Json> prepare_image(Store& store, const Digest& digest, const Platform& platform, const Task& task);
+Result<Json> prepare_image(Store& store, const Digest& digest, const Platform& platform,
+                           const Task& task);
 // That and the container's writable disk, which stays as it is if there is one already.
 Result<Json> create_container(Store& store, const ContainerRequest& request, const Task& task);
 uint64_t delete_container(Store& store, const std::string& id);  // allocated bytes that went

@@ -25,7 +25,8 @@ class Content {
   virtual std::optional<Path> find(const Digest& digest) const = 0;
 
   bool has(const Digest& digest) const { return find(digest).has_value(); }
-  // kNotFound if there is none, kCorrupt if it isn't a JSON object of at most Limits::document_bytes.
+  // kNotFound if there is none, kCorrupt if it isn't a JSON object of at most
+  // Limits::document_bytes.
   Result<Json> document(const Digest& digest, const Limits& limits) const;
   // The same, for content that a descriptor promises: its size is compared.
   Result<Json> document(const Descriptor& descriptor, const Limits& limits) const;
@@ -38,8 +39,8 @@ class ContentStore : public Content {
   std::optional<Path> find(const Digest& digest) const override;
   std::vector<Digest> list() const;
 
-  // While a Pin lives, collection leaves these digests alone, whether they are there yet or not. An operation pins what it
-  // relies on before it looks whether it is there.
+  // While a Pin lives, collection leaves these digests alone, whether they are there yet or not. An
+  // operation pins what it relies on before it looks whether it is there.
   class Pin {
    public:
     explicit Pin(ContentStore& store) : store_(store) {}

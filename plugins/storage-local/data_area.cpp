@@ -14,12 +14,13 @@ namespace {
 constexpr size_t kPendingBytes = 2 * kMiB;
 constexpr uint64_t kCheckSpaceEvery = 64 * kMiB;
 constexpr uint32_t kLongestExtent = 32768;
-// From this many zero blocks on, a hole of the file system; below, only one of the host's file. A short hole would cost an
-// extent, and the fifth extent of a file costs a block.
+// From this many zero blocks on, a hole of the file system; below, only one of the host's file. A
+// short hole would cost an extent, and the fifth extent of a file costs a block.
 constexpr uint32_t kHoleBlocks = 256;
 
 bool all_zero(Bytes block) {
-  return block.front() == std::byte{0} && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0;
+  return block.front() == std::byte{0} &&
+         std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0;
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ bool all_zero(Bytes block) {
 Result<DataArea> DataArea::create(const Path& path, const Limits& limits) {
   Result<UniqueFd> fd = create_file(path);
   if (!fd) return tl::unexpected(std::move(fd.error()));
-  if (Status space = check_free_space(fd->get(), limits.host_reserve_bytes, "an image disk"); !space) {
+  if (Status space = check_free_space(fd->get(), limits.host_reserve_bytes, "an image disk");
+      !space) {
     ::unlink(path.c_str());
     return tl::unexpected(std::move(space.error()));
   }
@@ -56,7 +58,8 @@ Status DataArea::write(uint64_t offset, Bytes bytes) {
 
 Result<Extents> DataArea::end(uint64_t size) {
   const uint64_t blocks = (size + kBlockBytes - 1) / kBlockBytes;
-  if (Status advanced = advance_to(blocks * kBlockBytes); !advanced) return tl::unexpected(std::move(advanced.error()));
+  if (Status advanced = advance_to(blocks * kBlockBytes); !advanced)
+    return tl::unexpected(std::move(advanced.error()));
   // Zeros at the end need blocks only if they are few: then the extent stays whole.
   if (zero_blocks_ < kHoleBlocks) {
     if (Status placed = place_zeros(); !placed) return tl::unexpected(std::move(placed.error()));
@@ -68,7 +71,8 @@ Status DataArea::advance_to(uint64_t offset) {
   static constexpr std::byte kZeros[kBlockBytes] = {};
   if (offset <= cursor_) return {};
   const uint64_t to_block_end = (kBlockBytes - cursor_ % kBlockBytes) % kBlockBytes;
-  if (Status padded = append(Bytes(kZeros, std::min(to_block_end, offset - cursor_))); !padded) return padded;
+  if (Status padded = append(Bytes(kZeros, std::min(to_block_end, offset - cursor_))); !padded)
+    return padded;
   const uint64_t whole = (offset - cursor_) / kBlockBytes;
   zero_blocks_ += static_cast<uint32_t>(whole);
   cursor_ += whole * kBlockBytes;
@@ -145,9 +149,11 @@ Status DataArea::flush_if_full() {
 Status DataArea::flush() {
   if (pending_.empty()) return {};
   const uint64_t offset = pending_block_ * kBlockBytes;
-  if (Status written = write_at(fd_.get(), pending_, offset, path_.string()); !written) return written;
+  if (Status written = write_at(fd_.get(), pending_, offset, path_.string()); !written)
+    return written;
   // Asks the host to begin writing now, so that the sync at the end has little left to wait for.
-  ::sync_file_range(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(pending_.size()), SYNC_FILE_RANGE_WRITE);
+  ::sync_file_range(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(pending_.size()),
+                    SYNC_FILE_RANGE_WRITE);
   unchecked_bytes_ += pending_.size();
   pending_.clear();
   pending_block_ = next_block_;
@@ -162,7 +168,8 @@ Status DataArea::release(const Extents& extents) {
   for (const Extent& extent : extents) {
     // Where the host's file system can't punch holes, the bytes stay and nothing refers to them.
     ::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                static_cast<off_t>(extent.physical * kBlockBytes), static_cast<off_t>(extent.count * kBlockBytes));
+                static_cast<off_t>(extent.physical * kBlockBytes),
+                static_cast<off_t>(extent.count * kBlockBytes));
   }
   return {};
 }

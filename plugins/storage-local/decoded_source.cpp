@@ -14,11 +14,16 @@ bool begins_with(Bytes head, std::string_view magic) {
 
 int filter_code(Compression compression) {
   switch (compression) {
-    case Compression::kGzip: return ARCHIVE_FILTER_GZIP;
-    case Compression::kZstd: return ARCHIVE_FILTER_ZSTD;
-    case Compression::kXz: return ARCHIVE_FILTER_XZ;
-    case Compression::kBzip2: return ARCHIVE_FILTER_BZIP2;
-    case Compression::kNone: break;
+    case Compression::kGzip:
+      return ARCHIVE_FILTER_GZIP;
+    case Compression::kZstd:
+      return ARCHIVE_FILTER_ZSTD;
+    case Compression::kXz:
+      return ARCHIVE_FILTER_XZ;
+    case Compression::kBzip2:
+      return ARCHIVE_FILTER_BZIP2;
+    case Compression::kNone:
+      break;
   }
   return ARCHIVE_FILTER_NONE;
 }
@@ -29,7 +34,10 @@ Compression detect_compression(Bytes head) {
   using namespace std::string_view_literals;
   if (begins_with(head, "\x1f\x8b"sv)) return Compression::kGzip;
   if (begins_with(head, "\x28\xb5\x2f\xfd"sv)) return Compression::kZstd;
-  if (begins_with(head, "\xfd" "7zXZ\0"sv)) return Compression::kXz;
+  if (begins_with(head,
+                  "\xfd"
+                  "7zXZ\0"sv))
+    return Compression::kXz;
   if (begins_with(head, "BZh"sv)) return Compression::kBzip2;
   return Compression::kNone;
 }
@@ -57,7 +65,8 @@ Status DecodedSource::open(bool any) {
   compression_ = detect_compression(head_.bytes());
   if (compression_ == Compression::kNone) return {};
   if (!any && compression_ != Compression::kGzip && compression_ != Compression::kZstd) {
-    return fail(Code::kUnsupported, "it is compressed with xz or bzip2, and images use gzip or zstd");
+    return fail(Code::kUnsupported,
+                "it is compressed with xz or bzip2, and images use gzip or zstd");
   }
   // The "raw" format is libarchive's way to use its filters alone: one member, all bytes.
   filter_ = std::make_unique<ArchiveHandle>(head_);

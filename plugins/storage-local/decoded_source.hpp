@@ -1,5 +1,6 @@
-// A stream with its compression taken off: gzip, zstd or none, told by the first bytes as all image tools do (media types
-// are wrong often enough). Exactly one compression is taken off: what is inside a second one isn't an image.
+// A stream with its compression taken off: gzip, zstd or none, told by the first bytes as all image
+// tools do (media types are wrong often enough). Exactly one compression is taken off: what is
+// inside a second one isn't an image.
 #pragma once
 
 #include <memory>
@@ -18,7 +19,8 @@ class DecodedSource : public ByteSource {
  public:
   explicit DecodedSource(ByteSource& encoded) : head_(encoded) {}
 
-  // Reads the head of the stream. Formats other than gzip and zstd are taken off only where `any` says so.
+  // Reads the head of the stream. Formats other than gzip and zstd are taken off only where `any`
+  // says so.
   Status open(bool any = false);
   Compression compression() const { return compression_; }
   Result<Bytes> next() override;

@@ -1,5 +1,6 @@
-// Content is named by its SHA-256, "sha256:<64 hex digits>". A Digest is always well-formed: whoever holds one may use its
-// hex as a file name. The OCI specification knows other algorithms; nothing in the wild uses them for images.
+// Content is named by its SHA-256, "sha256:<64 hex digits>". A Digest is always well-formed:
+// whoever holds one may use its hex as a file name. The OCI specification knows other algorithms;
+// nothing in the wild uses them for images.
 #pragma once
 
 #include <compare>
@@ -18,12 +19,14 @@ namespace bulkhead::storage {
 
 using Bytes = std::span<const std::byte>;
 
-inline Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline Bytes bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 class Digest {
  public:
-  static Result<Digest> parse(std::string_view text);           // "sha256:<hex>"
-  static Result<Digest> from_hex(std::string_view hex);         // "<hex>"
+  static Result<Digest> parse(std::string_view text);    // "sha256:<hex>"
+  static Result<Digest> from_hex(std::string_view hex);  // "<hex>"
   static Digest of(Bytes content);
 
   const std::string& hex() const { return hex_; }

@@ -10,9 +10,9 @@ namespace bulkhead::storage {
 namespace {
 
 constexpr size_t kBlock = 4096;
-constexpr size_t kDotBytes = 12;           // of "." and at least of ".."
-constexpr size_t kRootHeader = 32;         // ".", ".." and the index's description
-constexpr size_t kNodeHeader = 8;          // an empty entry that spans the block
+constexpr size_t kDotBytes = 12;    // of "." and at least of ".."
+constexpr size_t kRootHeader = 32;  // ".", ".." and the index's description
+constexpr size_t kNodeHeader = 8;   // an empty entry that spans the block
 constexpr size_t kPairBytes = 8;
 constexpr size_t kRootPairs = (kBlock - kRootHeader) / kPairBytes;
 constexpr size_t kNodePairs = (kBlock - kNodeHeader) / kPairBytes;
@@ -20,10 +20,13 @@ constexpr size_t kPlainBlocks = 2;
 
 template <class Integer>
 void put(std::string& block, size_t at, Integer value) {
-  for (size_t i = 0; i < sizeof value; ++i) block[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
+  for (size_t i = 0; i < sizeof value; ++i)
+    block[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
 }
 
-size_t entry_bytes(std::string_view name) { return (8 + name.size() + 3) & ~size_t{3}; }
+size_t entry_bytes(std::string_view name) {
+  return (8 + name.size() + 3) & ~size_t{3};
+}
 
 // A block that entries are appended to; the last one's length reaches to the block's end.
 class ListBlock {
@@ -73,13 +76,15 @@ struct Pair {
   uint32_t block;
 };
 
-Result<std::vector<Hashed>> sorted_by_hash(const std::vector<DirectoryEntry>& entries, const HashSeed& seed) {
+Result<std::vector<Hashed>> sorted_by_hash(const std::vector<DirectoryEntry>& entries,
+                                           const HashSeed& seed) {
   std::vector<Hashed> sorted;
   sorted.reserve(entries.size());
   for (const DirectoryEntry& entry : entries) {
     ext2_dirhash_t hash = 0, minor = 0;
-    const errcode_t error = ext2fs_dirhash2(EXT2_HASH_HALF_MD4_UNSIGNED, entry.name.data(), static_cast<int>(entry.name.size()),
-                                            nullptr, 0, seed.data(), &hash, &minor);
+    const errcode_t error = ext2fs_dirhash2(EXT2_HASH_HALF_MD4_UNSIGNED, entry.name.data(),
+                                            static_cast<int>(entry.name.size()), nullptr, 0,
+                                            seed.data(), &hash, &minor);
     if (error != 0) return fail_ext2("hash a name", error);
     sorted.push_back({hash, minor, &entry});
   }
@@ -89,7 +94,8 @@ Result<std::vector<Hashed>> sorted_by_hash(const std::vector<DirectoryEntry>& en
   return sorted;
 }
 
-// Appends the leaves; tells the lowest hash of each. A hash that continues from the leaf before is marked in its lowest bit.
+// Appends the leaves; tells the lowest hash of each. A hash that continues from the leaf before is
+// marked in its lowest bit.
 std::vector<Pair> append_leaves(std::string& blocks, const std::vector<Hashed>& sorted) {
   std::vector<Pair> leaves;
   ListBlock leaf;
@@ -122,7 +128,8 @@ void put_pairs(std::string& block, size_t at, size_t limit, const Pair* pairs, s
   put(block, at + 2, static_cast<uint16_t>(count));
 }
 
-std::string index_root(uint32_t self, uint32_t parent, const std::vector<Pair>& pairs, bool two_levels) {
+std::string index_root(uint32_t self, uint32_t parent, const std::vector<Pair>& pairs,
+                       bool two_levels) {
   ListBlock dots;
   dots.add({self, EXT2_FT_DIR, "."});
   dots.add({parent, EXT2_FT_DIR, ".."});
@@ -134,7 +141,8 @@ std::string index_root(uint32_t self, uint32_t parent, const std::vector<Pair>& 
   return block;
 }
 
-Result<std::string> indexed(uint32_t self, uint32_t parent, const std::vector<DirectoryEntry>& entries, const HashSeed& seed) {
+Result<std::string> indexed(uint32_t self, uint32_t parent,
+                            const std::vector<DirectoryEntry>& entries, const HashSeed& seed) {
   Result<std::vector<Hashed>> sorted = sorted_by_hash(entries, seed);
   if (!sorted) return tl::unexpected(std::move(sorted.error()));
   std::string leaf_blocks;
@@ -150,7 +158,8 @@ Result<std::string> indexed(uint32_t self, uint32_t parent, const std::vector<Di
     const size_t first = n * kNodePairs;
     std::string block(kBlock, '\0');
     put(block, 4, static_cast<uint16_t>(kBlock));
-    put_pairs(block, kNodeHeader, kNodePairs, &leaves[first], std::min(kNodePairs, leaves.size() - first));
+    put_pairs(block, kNodeHeader, kNodePairs, &leaves[first],
+              std::min(kNodePairs, leaves.size() - first));
     top.push_back({leaves[first].hash, static_cast<uint32_t>(1 + n)});
     node_blocks += block;
   }
@@ -160,7 +169,8 @@ Result<std::string> indexed(uint32_t self, uint32_t parent, const std::vector<Di
 }  // namespace
 
 Result<DirectoryBlocks> build_directory(uint32_t self, uint32_t parent,
-                                        const std::vector<DirectoryEntry>& entries, const HashSeed& seed) {
+                                        const std::vector<DirectoryEntry>& entries,
+                                        const HashSeed& seed) {
   size_t bytes = 2 * kDotBytes;
   for (const DirectoryEntry& entry : entries) bytes += entry_bytes(entry.name);
   if (bytes > kPlainBlocks * kBlock) {

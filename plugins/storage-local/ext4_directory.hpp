@@ -1,9 +1,11 @@
-// The blocks of one ext4 folder, built whole from its sorted names. libext2fs would add a name by looking for room in all
-// blocks from the first (the square of the size), and can't build the hash index that lets the guest's kernel find a name
-// in a large folder without reading all of it. A folder of at most two blocks is a plain list.
+// The blocks of one ext4 folder, built whole from its sorted names. libext2fs would add a name by
+// looking for room in all blocks from the first (the square of the size), and can't build the hash
+// index that lets the guest's kernel find a name in a large folder without reading all of it. A
+// folder of at most two blocks is a plain list.
 //
-// With an index: block 0 is its root, "." and "..", then pairs (first hash, block); if one block of pairs isn't enough, it
-// points to blocks of pairs; these point to the leaves, plain lists whose names are sorted by hash.
+// With an index: block 0 is its root, "." and "..", then pairs (first hash, block); if one block of
+// pairs isn't enough, it points to blocks of pairs; these point to the leaves, plain lists whose
+// names are sorted by hash.
 #pragma once
 
 #include <array>
@@ -31,6 +33,7 @@ struct DirectoryBlocks {
 };
 
 Result<DirectoryBlocks> build_directory(uint32_t self, uint32_t parent,
-                                        const std::vector<DirectoryEntry>& entries, const HashSeed& seed);
+                                        const std::vector<DirectoryEntry>& entries,
+                                        const HashSeed& seed);
 
 }  // namespace bulkhead::storage

@@ -21,20 +21,23 @@ constexpr uint32_t kInodesPerBlock = kBlockBytes / kInodeBytes;
 constexpr uint64_t kGroupBlocks = 8 * kBlockBytes;  // what one block of bitmap covers
 constexpr uint32_t kGroupInodes = 8 * kBlockBytes;
 constexpr uint32_t kFirstInode = EXT2_GOOD_OLD_FIRST_INO;
-constexpr size_t kInlineExtents = 4;     // what an inode has room for
-constexpr size_t kFastLinkBytes = 60;    // a shorter target is kept in the inode
+constexpr size_t kInlineExtents = 4;   // what an inode has room for
+constexpr size_t kFastLinkBytes = 60;  // a shorter target is kept in the inode
 constexpr uint32_t kMostSubfolders = 64998;
-constexpr uint32_t kSmallestLastGroup = 64;  // libext2fs drops a last group without this much room beyond its tables
+constexpr uint32_t kSmallestLastGroup =
+    64;  // libext2fs drops a last group without this much room beyond its tables
 
-uint64_t div_up(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+uint64_t div_up(uint64_t a, uint64_t b) {
+  return (a + b - 1) / b;
+}
 
 // An inode of the image-to-be, in the order of their numbers.
 struct Planned {
   NodeId node;
-  uint32_t parent = 0;      // of a folder: its parent's inode number
+  uint32_t parent = 0;  // of a folder: its parent's inode number
   uint32_t subfolders = 0;
   bool indexed = false;
-  Extents own_blocks;       // of a folder or long link, written by us
+  Extents own_blocks;  // of a folder or long link, written by us
 };
 
 struct Geometry {
@@ -51,10 +54,12 @@ Geometry fit(uint64_t first_free, uint64_t inodes) {
   g.tables = first_free;
   for (g.groups = 1;; ++g.groups) {
     if (div_up(inodes, g.groups) > kGroupInodes) continue;
-    g.inodes_per_group = static_cast<uint32_t>(div_up(div_up(inodes, g.groups), kInodesPerBlock) * kInodesPerBlock);
+    g.inodes_per_group =
+        static_cast<uint32_t>(div_up(div_up(inodes, g.groups), kInodesPerBlock) * kInodesPerBlock);
     g.blocks = first_free + g.groups * (2ull + g.table_blocks());
     if (g.blocks > g.groups * kGroupBlocks) continue;
-    const uint64_t least = (g.groups - 1) * kGroupBlocks + 2 + g.table_blocks() + kSmallestLastGroup;
+    const uint64_t least =
+        (g.groups - 1) * kGroupBlocks + 2 + g.table_blocks() + kSmallestLastGroup;
     g.blocks = std::max(g.blocks, least);
     return g;
   }
@@ -62,18 +67,25 @@ Geometry fit(uint64_t first_free, uint64_t inodes) {
 
 uint8_t directory_type(uint16_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFDIR: return EXT2_FT_DIR;
-    case S_IFLNK: return EXT2_FT_SYMLINK;
-    case S_IFCHR: return EXT2_FT_CHRDEV;
-    case S_IFBLK: return EXT2_FT_BLKDEV;
-    case S_IFIFO: return EXT2_FT_FIFO;
-    default: return EXT2_FT_REG_FILE;
+    case S_IFDIR:
+      return EXT2_FT_DIR;
+    case S_IFLNK:
+      return EXT2_FT_SYMLINK;
+    case S_IFCHR:
+      return EXT2_FT_CHRDEV;
+    case S_IFBLK:
+      return EXT2_FT_BLKDEV;
+    case S_IFIFO:
+      return EXT2_FT_FIFO;
+    default:
+      return EXT2_FT_REG_FILE;
   }
 }
 
 class ImageWriter {
  public:
-  ImageWriter(const FileTree& tree, DataArea& area, const Digest& identity) : tree_(tree), area_(area) {
+  ImageWriter(const FileTree& tree, DataArea& area, const Digest& identity)
+      : tree_(tree), area_(area) {
     for (size_t i = 0; i < identity_.size(); ++i) {
       identity_[i] = static_cast<uint8_t>(std::stoi(identity.hex().substr(2 * i, 2), nullptr, 16));
     }
@@ -82,8 +94,9 @@ class ImageWriter {
 
   Status write() {
     number();
-    for (const auto step : {&ImageWriter::write_folders, &ImageWriter::write_long_links, &ImageWriter::initialize,
-                            &ImageWriter::write_inodes, &ImageWriter::finish}) {
+    for (const auto step :
+         {&ImageWriter::write_folders, &ImageWriter::write_long_links, &ImageWriter::initialize,
+          &ImageWriter::write_inodes, &ImageWriter::finish}) {
       if (Status done = (this->*step)(); !done) return done;
     }
     return {};
@@ -102,7 +115,9 @@ class ImageWriter {
   Status write_attributes(uint32_t inode, const Planned& planned);
   Status finish();
 
-  uint32_t number_of(size_t index) const { return index == 0 ? EXT2_ROOT_INO : kFirstInode + static_cast<uint32_t>(index) - 1; }
+  uint32_t number_of(size_t index) const {
+    return index == 0 ? EXT2_ROOT_INO : kFirstInode + static_cast<uint32_t>(index) - 1;
+  }
   const Node& node_of(const Planned& planned) const { return tree_.node(planned.node); }
   const Extents& extents_of(const Planned& planned) const {
     const Node& node = node_of(planned);
@@ -118,13 +133,14 @@ class ImageWriter {
   DataArea& area_;
   std::array<uint8_t, 32> identity_{};
   HashSeed seed_{};
-  std::vector<Planned> inodes_;         // [0] is the root
+  std::vector<Planned> inodes_;  // [0] is the root
   std::vector<uint32_t> number_by_node_;
   Geometry geometry_;
   std::unique_ptr<struct_ext2_filsys, Close> fs_;
 };
 
-// Breadth first: the inodes of one folder's files stand side by side, as those who list it read them.
+// Breadth first: the inodes of one folder's files stand side by side, as those who list it read
+// them.
 void ImageWriter::number() {
   number_by_node_.assign(tree_.node_slots(), 0);
   inodes_.reserve(tree_.node_count());
@@ -150,7 +166,8 @@ Status ImageWriter::write_folders() {
     std::vector<DirectoryEntry> entries;
     entries.reserve(node.children->size());
     for (const auto& [name, child] : *node.children) {
-      entries.push_back({number_by_node_[child.node], directory_type(tree_.node(child.node).mode), name});
+      entries.push_back(
+          {number_by_node_[child.node], directory_type(tree_.node(child.node).mode), name});
     }
     Result<DirectoryBlocks> blocks = build_directory(number_of(i), planned.parent, entries, seed_);
     if (!blocks) return tl::unexpected(std::move(blocks.error()));
@@ -190,7 +207,8 @@ uint64_t ImageWriter::slack_blocks() const {
 
 void ImageWriter::describe(ext2_super_block& super) const {
   std::memcpy(super.s_uuid, identity_.data(), sizeof super.s_uuid);
-  super.s_uuid[6] = static_cast<uint8_t>((super.s_uuid[6] & 0x0f) | 0x80);  // version 8: made from other data
+  super.s_uuid[6] =
+      static_cast<uint8_t>((super.s_uuid[6] & 0x0f) | 0x80);  // version 8: made from other data
   super.s_uuid[8] = static_cast<uint8_t>((super.s_uuid[8] & 0x3f) | 0x80);
   std::copy(seed_.begin(), seed_.end(), super.s_hash_seed);
   super.s_def_hash_version = EXT2_HASH_HALF_MD4;
@@ -210,21 +228,27 @@ Status ImageWriter::initialize() {
   wanted.s_inodes_count = geometry_.inodes_per_group * geometry_.groups;
   wanted.s_blocks_count = static_cast<uint32_t>(geometry_.blocks);
   wanted.s_log_groups_per_flex = 31;  // one flexible group: tables may be anywhere
-  wanted.s_feature_compat = EXT2_FEATURE_COMPAT_EXT_ATTR | EXT2_FEATURE_COMPAT_DIR_INDEX | EXT4_FEATURE_COMPAT_SPARSE_SUPER2;
-  wanted.s_feature_incompat = EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_FLEX_BG;
-  wanted.s_feature_ro_compat = EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE |
+  wanted.s_feature_compat = EXT2_FEATURE_COMPAT_EXT_ATTR | EXT2_FEATURE_COMPAT_DIR_INDEX |
+                            EXT4_FEATURE_COMPAT_SPARSE_SUPER2;
+  wanted.s_feature_incompat = EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS |
+                              EXT4_FEATURE_INCOMPAT_FLEX_BG;
+  wanted.s_feature_ro_compat = EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER |
+                               EXT2_FEATURE_RO_COMPAT_LARGE_FILE |
                                EXT4_FEATURE_RO_COMPAT_HUGE_FILE | EXT4_FEATURE_RO_COMPAT_DIR_NLINK |
                                EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE;
   if (::ftruncate(area_.fd(), static_cast<off_t>(geometry_.blocks * kBlockBytes)) != 0) {
     return fail_errno("size " + area_.path().string(), errno);
   }
   ext2_filsys fs = nullptr;
-  const errcode_t error = ext2fs_initialize(area_.path().c_str(), EXT2_FLAG_64BITS, &wanted, unix_io_manager, &fs);
+  const errcode_t error =
+      ext2fs_initialize(area_.path().c_str(), EXT2_FLAG_64BITS, &wanted, unix_io_manager, &fs);
   if (error != 0) return fail_ext2("begin the file system " + area_.path().string(), error);
   fs_.reset(fs);
-  if (ext2fs_blocks_count(fs->super) != geometry_.blocks || fs->super->s_inodes_per_group != geometry_.inodes_per_group ||
+  if (ext2fs_blocks_count(fs->super) != geometry_.blocks ||
+      fs->super->s_inodes_per_group != geometry_.inodes_per_group ||
       fs->group_desc_count != geometry_.groups || fs->desc_blocks >= DataArea::kFirstBlock) {
-    return fail(Code::kInternal, "libext2fs lays out " + area_.path().string() + " other than asked");
+    return fail(Code::kInternal,
+                "libext2fs lays out " + area_.path().string() + " other than asked");
   }
   describe(*fs->super);
   fs->now = 1;
@@ -239,13 +263,15 @@ void ImageWriter::place_tables() {
     ext2fs_inode_bitmap_loc_set(fs_.get(), group, geometry_.tables + groups + group);
     ext2fs_inode_table_loc_set(fs_.get(), group, geometry_.tables + 2 * groups + group * table);
   }
-  ext2fs_mark_block_bitmap_range2(fs_->block_map, geometry_.tables, static_cast<unsigned>(groups * (2 + table)));
+  ext2fs_mark_block_bitmap_range2(fs_->block_map, geometry_.tables,
+                                  static_cast<unsigned>(groups * (2 + table)));
   for (const Planned& planned : inodes_) {
     for (const Extent& extent : extents_of(planned)) {
       ext2fs_mark_block_bitmap_range2(fs_->block_map, extent.physical, extent.count);
     }
   }
-  for (uint32_t inode = 1; inode < kFirstInode; ++inode) ext2fs_mark_inode_bitmap2(fs_->inode_map, inode);
+  for (uint32_t inode = 1; inode < kFirstInode; ++inode)
+    ext2fs_mark_inode_bitmap2(fs_->inode_map, inode);
 }
 
 Status ImageWriter::write_inodes() {
@@ -256,7 +282,8 @@ Status ImageWriter::write_inodes() {
     ext2fs_mark_inode_bitmap2(fs_->inode_map, inode);
     if (node.is_directory()) ++folders[(inode - 1) / geometry_.inodes_per_group];
     Status written = write_inode(inode, inodes_[i]);
-    if (written && extents_of(inodes_[i]).size() > kInlineExtents) written = write_extents(inode, extents_of(inodes_[i]));
+    if (written && extents_of(inodes_[i]).size() > kInlineExtents)
+      written = write_extents(inode, extents_of(inodes_[i]));
     if (written && node.attributes) written = write_attributes(inode, inodes_[i]);
     if (!written) return written;
   }
@@ -323,7 +350,8 @@ Status ImageWriter::write_inode(uint32_t number, const Planned& planned) {
   inode.i_links_count = static_cast<uint16_t>(node.links);
   if (node.is_directory()) {
     size = blocks * kBlockBytes;
-    inode.i_links_count = static_cast<uint16_t>(planned.subfolders > kMostSubfolders ? 1 : 2 + planned.subfolders);
+    inode.i_links_count =
+        static_cast<uint16_t>(planned.subfolders > kMostSubfolders ? 1 : 2 + planned.subfolders);
     if (planned.indexed) inode.i_flags |= EXT2_INDEX_FL;
   }
   inode.i_size = static_cast<uint32_t>(size);
@@ -335,7 +363,8 @@ Status ImageWriter::write_inode(uint32_t number, const Planned& planned) {
   } else if (!S_ISFIFO(node.mode)) {
     set_extents(inode, extents);
   }
-  const errcode_t error = ext2fs_write_inode_full(fs_.get(), number, reinterpret_cast<ext2_inode*>(&inode), sizeof inode);
+  const errcode_t error = ext2fs_write_inode_full(
+      fs_.get(), number, reinterpret_cast<ext2_inode*>(&inode), sizeof inode);
   if (error != 0) return fail_ext2("write an inode of " + area_.path().string(), error);
   return {};
 }
@@ -343,7 +372,8 @@ Status ImageWriter::write_inode(uint32_t number, const Planned& planned) {
 Status ImageWriter::write_extents(uint32_t number, const Extents& extents) {
   ext2_extent_handle_t handle = nullptr;
   errcode_t error = ext2fs_extent_open(fs_.get(), number, &handle);
-  const std::unique_ptr<std::remove_pointer_t<ext2_extent_handle_t>, decltype(&ext2fs_extent_free)> owner(handle, ext2fs_extent_free);
+  const std::unique_ptr<std::remove_pointer_t<ext2_extent_handle_t>, decltype(&ext2fs_extent_free)>
+      owner(handle, ext2fs_extent_free);
   for (size_t i = 0; error == 0 && i < extents.size(); ++i) {
     ext2fs_extent extent{};
     extent.e_lblk = extents[i].logical;
@@ -351,7 +381,8 @@ Status ImageWriter::write_extents(uint32_t number, const Extents& extents) {
     extent.e_len = extents[i].count;
     error = ext2fs_extent_insert(handle, i == 0 ? 0 : EXT2_EXTENT_INSERT_AFTER, &extent);
   }
-  if (error != 0) return fail_ext2("write the extents of a file in " + area_.path().string(), error);
+  if (error != 0)
+    return fail_ext2("write the extents of a file in " + area_.path().string(), error);
   return {};
 }
 
@@ -360,13 +391,15 @@ Status ImageWriter::write_attributes(uint32_t number, const Planned& planned) {
   errcode_t error = ext2fs_xattrs_open(fs_.get(), number, &handle);
   for (const Attribute& attribute : *node_of(planned).attributes) {
     if (error != 0) break;
-    error = ext2fs_xattr_set(handle, attribute.name.c_str(), attribute.value.data(), attribute.value.size());
+    error = ext2fs_xattr_set(handle, attribute.name.c_str(), attribute.value.data(),
+                             attribute.value.size());
   }
   if (error == 0) error = ext2fs_xattrs_write(handle);
   ext2fs_xattrs_close(&handle);
   if (error == 0) return {};
   const std::string file = "the attributes of " + in_quotes(tree_.path_of(planned.node));
-  if (error == EXT2_ET_EA_NO_SPACE) return fail(Code::kCorrupt, file + " take more than the 4 KiB that ext4 has for them");
+  if (error == EXT2_ET_EA_NO_SPACE)
+    return fail(Code::kCorrupt, file + " take more than the 4 KiB that ext4 has for them");
   return fail_ext2("write " + file, error);
 }
 
@@ -374,7 +407,8 @@ Status ImageWriter::finish() {
   errcode_t error = ext2fs_calculate_summary_stats(fs_.get(), 0);
   if (error != 0) return fail_ext2("count the blocks of " + area_.path().string(), error);
   for (uint32_t group = 0; group < geometry_.groups; ++group) {
-    // Every table is whole: to leave some uninitialised needs checksums, and those cost the guest more than they save.
+    // Every table is whole: to leave some uninitialised needs checksums, and those cost the guest
+    // more than they save.
     ext2fs_bg_flags_zap(fs_.get(), group);
     ext2fs_bg_itable_unused_set(fs_.get(), group, 0);
   }

@@ -75,7 +75,8 @@ Result<std::string> read_small_file(const Path& path, uint64_t limit) {
     if (n == 0) return content;
     content.append(chunk, static_cast<size_t>(n));
     if (content.size() > limit) {
-      return fail(Code::kCorrupt, path.string() + " is larger than " + std::to_string(limit) + " bytes");
+      return fail(Code::kCorrupt,
+                  path.string() + " is larger than " + std::to_string(limit) + " bytes");
     }
   }
 }
@@ -112,30 +113,33 @@ uint64_t remove_tree(const Path& path) {
 }
 
 uint64_t size_of_file(const Path& path) {
-  struct stat st{};
+  struct stat st {};
   return ::stat(path.c_str(), &st) == 0 ? static_cast<uint64_t>(st.st_size) : 0;
 }
 
 uint64_t allocated_bytes(const Path& path) {
-  struct stat st{};
+  struct stat st {};
   if (::lstat(path.c_str(), &st) != 0) return 0;
   uint64_t bytes = static_cast<uint64_t>(st.st_blocks) * 512;
   if (!S_ISDIR(st.st_mode)) return bytes;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
     bytes += allocated_bytes(it->path());
   }
   return bytes;
 }
 
 Status check_free_space(int fd, uint64_t reserve, std::string_view what) {
-  struct statvfs st{};
-  if (::fstatvfs(fd, &st) != 0) return fail_errno("ask for free space for " + std::string(what), errno);
+  struct statvfs st {};
+  if (::fstatvfs(fd, &st) != 0)
+    return fail_errno("ask for free space for " + std::string(what), errno);
   const uint64_t free_bytes = static_cast<uint64_t>(st.f_bavail) * st.f_frsize;
   if (free_bytes >= reserve) return {};
   return fail(Code::kNoSpace,
-              "no space for " + std::string(what) + ": the disk has " + std::to_string(free_bytes >> 20) +
-                  " MiB left, and " + std::to_string(reserve >> 20) + " MiB are kept for the service",
+              "no space for " + std::string(what) + ": the disk has " +
+                  std::to_string(free_bytes >> 20) + " MiB left, and " +
+                  std::to_string(reserve >> 20) + " MiB are kept for the service",
               "remove what isn't needed, for instance with 'container image prune'");
 }
 

@@ -1,5 +1,6 @@
-// The few things done to files here, each as a Result that names the file. A file that others may see is written beside
-// its name, synced, and renamed over it, so that a crash leaves the old one or the new one.
+// The few things done to files here, each as a Result that names the file. A file that others may
+// see is written beside its name, synced, and renamed over it, so that a crash leaves the old one
+// or the new one.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ Status make_directories(const Path& path);
 Status rename_file(const Path& from, const Path& to);
 uint64_t remove_tree(const Path& path);  // allocated bytes that went; missing is fine
 
-uint64_t size_of_file(const Path& path);        // 0 if missing
+uint64_t size_of_file(const Path& path);     // 0 if missing
 uint64_t allocated_bytes(const Path& path);  // of a file or everything in a folder; 0 if missing
 
 // Fails with kNoSpace if the file system of fd has less than `reserve` bytes left.

@@ -11,19 +11,22 @@
 namespace bulkhead::storage {
 namespace {
 
-constexpr size_t kDeepest = 1024;    // folders within folders: the recursions below rely on it
-constexpr int kMostHops = 40;        // symbolic links in one path, as Linux has it
-constexpr size_t kNameOverhead = 96; // of a Name in its map, roughly
+constexpr size_t kDeepest = 1024;     // folders within folders: the recursions below rely on it
+constexpr int kMostHops = 40;         // symbolic links in one path, as Linux has it
+constexpr size_t kNameOverhead = 96;  // of a Name in its map, roughly
 
 uint64_t memory_of(const Node& node) {
   uint64_t bytes = sizeof(Node) + node.target.size() + node.extents.size() * sizeof(Extent);
   if (node.attributes) {
-    for (const Attribute& attribute : *node.attributes) bytes += attribute.name.size() + attribute.value.size();
+    for (const Attribute& attribute : *node.attributes)
+      bytes += attribute.name.size() + attribute.value.size();
   }
   return bytes;
 }
 
-uint64_t memory_of(const std::string& name) { return name.size() + kNameOverhead; }
+uint64_t memory_of(const std::string& name) {
+  return name.size() + kNameOverhead;
+}
 
 }  // namespace
 
@@ -66,7 +69,8 @@ class FileTree::Walk {
   }
 
   Status enter_missing(std::string_view part) {
-    if (missing_ == Missing::kFail) return fail(Code::kCorrupt, "there is no folder " + in_quotes(part));
+    if (missing_ == Missing::kFail)
+      return fail(Code::kCorrupt, "there is no folder " + in_quotes(part));
     Result<NodeId> made = tree_.make_directory(folders_.back(), part);
     if (!made) return tl::unexpected(std::move(made.error()));
     return enter(*made);
@@ -106,7 +110,8 @@ FileTree::FileTree(const Limits& limits) : limits_(limits), live_(1) {
 
 Result<FileTree::Place> FileTree::locate(const Components& path) {
   if (path.empty()) return Place{};
-  Result<NodeId> directory = Walk(*this, Walk::Missing::kMake).to(Components(path.begin(), path.end() - 1));
+  Result<NodeId> directory =
+      Walk(*this, Walk::Missing::kMake).to(Components(path.begin(), path.end() - 1));
   if (!directory) return tl::unexpected(std::move(directory.error()));
   return Place{*directory, std::string(path.back())};
 }
@@ -115,22 +120,28 @@ Status FileTree::put(const Place& place, Node node) {
   Result<NodeId> added = add(std::move(node));
   if (!added) return tl::unexpected(std::move(added.error()));
   if (!place.leaf.empty()) return set_name(place, *added);
-  if (!nodes_[*added].is_directory()) return fail(Code::kCorrupt, "it would replace the root folder");
+  if (!nodes_[*added].is_directory())
+    return fail(Code::kCorrupt, "it would replace the root folder");
   merge_directory(kRoot, *added);
   return {};
 }
 
 Status FileTree::link(const Place& place, const Components& target) {
-  if (place.leaf.empty() || target.empty()) return fail(Code::kCorrupt, "it would link the root folder");
+  if (place.leaf.empty() || target.empty())
+    return fail(Code::kCorrupt, "it would link the root folder");
   const std::string named = in_quotes(joined(target));
-  Result<NodeId> directory = Walk(*this, Walk::Missing::kFail).to(Components(target.begin(), target.end() - 1));
+  Result<NodeId> directory =
+      Walk(*this, Walk::Missing::kFail).to(Components(target.begin(), target.end() - 1));
   if (!directory) return fail(std::move(directory.error()).context("it links to " + named));
   const Children& siblings = *nodes_[*directory].children;
   const auto found = siblings.find(target.back());
-  if (found == siblings.end()) return fail(Code::kCorrupt, "it links to " + named + ", which isn't in the image");
+  if (found == siblings.end())
+    return fail(Code::kCorrupt, "it links to " + named + ", which isn't in the image");
   const NodeId id = found->second.node;
-  if (nodes_[id].is_directory()) return fail(Code::kCorrupt, "it is a hard link to the folder " + named);
-  if (nodes_[id].links >= 65000) return fail(Code::kCorrupt, "it is one hard link too many to " + named);
+  if (nodes_[id].is_directory())
+    return fail(Code::kCorrupt, "it is a hard link to the folder " + named);
+  if (nodes_[id].links >= 65000)
+    return fail(Code::kCorrupt, "it is one hard link too many to " + named);
   ++nodes_[id].links;  // before set_name, which may drop the last other name
   return set_name(place, id);
 }
@@ -158,12 +169,15 @@ void FileTree::hide_children(const Components& directory) {
 Result<NodeId> FileTree::add(Node node) {
   content_bytes_ += node.size;
   if (content_bytes_ > limits_.image_bytes) {
-    return fail(Code::kNoSpace, "the image's files have more than " + std::to_string(limits_.image_bytes >> 20) + " MiB");
+    return fail(Code::kNoSpace, "the image's files have more than " +
+                                    std::to_string(limits_.image_bytes >> 20) + " MiB");
   }
   if (++live_ > limits_.image_inodes) {
-    return fail(Code::kNoSpace, "the image has more than " + std::to_string(limits_.image_inodes) + " files");
+    return fail(Code::kNoSpace,
+                "the image has more than " + std::to_string(limits_.image_inodes) + " files");
   }
-  if (Status charged = charge(memory_of(node)); !charged) return tl::unexpected(std::move(charged.error()));
+  if (Status charged = charge(memory_of(node)); !charged)
+    return tl::unexpected(std::move(charged.error()));
   node.links = 1;
   if (S_ISDIR(node.mode)) node.children = std::make_unique<Children>();
   if (free_.empty()) {
@@ -181,7 +195,8 @@ Result<NodeId> FileTree::make_directory(NodeId parent, std::string_view name) {
   directory.mode = S_IFDIR | 0755;
   Result<NodeId> id = add(std::move(directory));
   if (!id) return id;
-  if (Status named = set_name({parent, std::string(name)}, *id); !named) return tl::unexpected(std::move(named.error()));
+  if (Status named = set_name({parent, std::string(name)}, *id); !named)
+    return tl::unexpected(std::move(named.error()));
   return id;
 }
 
@@ -233,7 +248,8 @@ void FileTree::drop(NodeId id) {
 
 bool FileTree::prune(NodeId directory) {
   Children& children = *nodes_[directory].children;
-  // Twice in a layer there is nothing more to forget; a layer full of whiteouts must not cost the square of its size.
+  // Twice in a layer there is nothing more to forget; a layer full of whiteouts must not cost the
+  // square of its size.
   if (std::exchange(nodes_[directory].pruned_in, layer_) == layer_) return !children.empty();
   for (auto it = children.begin(); it != children.end();) {
     const Name name = it->second;

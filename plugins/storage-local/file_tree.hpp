@@ -1,14 +1,19 @@
-// The merged tree of an image's layers, in memory: names, metadata, and where each file's content lies. Layers are applied
-// to it in order; at the end it is what the container sees, and is written as one file system.
+// The merged tree of an image's layers, in memory: names, metadata, and where each file's content
+// lies. Layers are applied to it in order; at the end it is what the container sees, and is written
+// as one file system.
 //
 // Rules, as the OCI image specification and the common unpackers have them:
-//   - a member replaces what lower layers have at its name; a folder over a folder keeps the children
-//   - ".wh.x" hides x of lower layers, ".wh..wh..opq" all of a folder's lower children; neither hides what the same layer
+//   - a member replaces what lower layers have at its name; a folder over a folder keeps the
+//   children
+//   - ".wh.x" hides x of lower layers, ".wh..wh..opq" all of a folder's lower children; neither
+//   hides what the same layer
 //     brings, in whatever order they come
-//   - parent components that are symbolic links are followed inside the root; missing parents become folders 0755 root:root
+//   - parent components that are symbolic links are followed inside the root; missing parents
+//   become folders 0755 root:root
 //   - a hard link shares the inode of its target, which may be a lower layer's
 //
-// A node is an inode; names point to it. A folder's names are kept sorted, so the same image gives the same disk.
+// A node is an inode; names point to it. A folder's names are kept sorted, so the same image gives
+// the same disk.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +49,7 @@ struct Node {
   uint64_t size = 0;
   uint32_t device_major = 0, device_minor = 0;
   Extents extents;
-  std::string target;  // of a symbolic link
+  std::string target;                  // of a symbolic link
   std::unique_ptr<Children> children;  // of a folder
   uint32_t pruned_in = 0;              // the last layer that hid all lower children
   std::unique_ptr<std::vector<Attribute>> attributes;
@@ -91,8 +96,9 @@ class FileTree {
   Result<NodeId> make_directory(NodeId parent, std::string_view name);
   Status set_name(const Place& place, NodeId node);
   void merge_directory(NodeId old, NodeId fresh);
-  void drop(NodeId id);          // one name less
-  bool prune(NodeId directory);  // forgets lower layers' names below; true if this layer has names there
+  void drop(NodeId id);  // one name less
+  bool prune(
+      NodeId directory);  // forgets lower layers' names below; true if this layer has names there
   Status charge(uint64_t bytes);
 
   Limits limits_;

@@ -10,7 +10,8 @@ constexpr int kDeepestIndex = 4;  // an index of indexes of ...
 // One walk over an image; every document once, however often it is named.
 class Reader {
  public:
-  Reader(const Content& content, const Limits& limits, Image& image) : content_(content), limits_(limits), image_(image) {}
+  Reader(const Content& content, const Limits& limits, Image& image)
+      : content_(content), limits_(limits), image_(image) {}
 
   Status visit(const Descriptor& descriptor, int depth) {
     if (!image_.content.insert(descriptor.digest).second) return {};
@@ -19,9 +20,12 @@ class Reader {
     const Result<DocumentKind> kind = document_kind(*document);
     if (!kind) return fail(Error(kind.error()).context(descriptor.digest.brief()));
     switch (*kind) {
-      case DocumentKind::kIndex: return visit_index(descriptor, *document, depth);
-      case DocumentKind::kManifest: return visit_manifest(descriptor, *document);
-      case DocumentKind::kOther: break;
+      case DocumentKind::kIndex:
+        return visit_index(descriptor, *document, depth);
+      case DocumentKind::kManifest:
+        return visit_manifest(descriptor, *document);
+      case DocumentKind::kOther:
+        break;
     }
     return fail(Code::kCorrupt, descriptor.digest.brief() + " is neither an index nor a manifest");
   }
@@ -43,14 +47,18 @@ class Reader {
 
   Status visit_manifest(const Descriptor& descriptor, const Json& document) {
     Result<Manifest> manifest = parse_manifest(document, limits_);
-    if (!manifest) return fail(Error(manifest.error()).context("manifest " + descriptor.digest.brief()));
+    if (!manifest)
+      return fail(Error(manifest.error()).context("manifest " + descriptor.digest.brief()));
     bool complete = note(manifest->config, "config", descriptor);
     uint64_t bytes = descriptor.size + manifest->config.size;
     for (const Descriptor& layer : manifest->layers) {
       if (!note(layer, "layer", descriptor)) complete = false;
-      if (const auto path = content_.find(layer.digest); path && size_of_file(*path) != layer.size) {
-        return fail(Code::kCorrupt, "layer " + layer.digest.brief() + " has " + std::to_string(size_of_file(*path)) +
-                                        " bytes, but the manifest promises " + std::to_string(layer.size));
+      if (const auto path = content_.find(layer.digest);
+          path && size_of_file(*path) != layer.size) {
+        return fail(Code::kCorrupt, "layer " + layer.digest.brief() + " has " +
+                                        std::to_string(size_of_file(*path)) +
+                                        " bytes, but the manifest promises " +
+                                        std::to_string(layer.size));
       }
       bytes += layer.size;
     }
@@ -62,16 +70,20 @@ class Reader {
     Result<Json> document = content_.document(manifest.config, limits_);
     if (!document) return fail(std::move(document.error()).context("config"));
     Result<ImageConfig> config = parse_config(std::move(*document), limits_);
-    if (!config) return fail(std::move(config.error()).context("config " + manifest.config.digest.brief()));
+    if (!config)
+      return fail(std::move(config.error()).context("config " + manifest.config.digest.brief()));
     // BuildKit's attestations look like images for the platform unknown/unknown.
     if (config->platform.os == "unknown") return {};
     if (config->diff_ids.size() != manifest.layers.size()) {
-      return fail(Code::kCorrupt, "manifest " + descriptor.digest.brief() + " has " + std::to_string(manifest.layers.size()) +
-                                      " layers, but its config lists " + std::to_string(config->diff_ids.size()));
+      return fail(Code::kCorrupt, "manifest " + descriptor.digest.brief() + " has " +
+                                      std::to_string(manifest.layers.size()) +
+                                      " layers, but its config lists " +
+                                      std::to_string(config->diff_ids.size()));
     }
     Platform platform = descriptor.platform.value_or(config->platform);
     if (platform.os == "unknown") return {};
-    image_.variants.push_back({std::move(platform), descriptor, std::move(*config), std::move(manifest.layers), bytes});
+    image_.variants.push_back(
+        {std::move(platform), descriptor, std::move(*config), std::move(manifest.layers), bytes});
     return {};
   }
 
@@ -102,7 +114,10 @@ std::string type_of(const Json& document, DocumentKind kind) {
 }  // namespace
 
 Json Variant::to_json() const {
-  return {{"platform", platform.to_json()}, {"digest", manifest.digest.text()}, {"size", bytes}, {"config", config.document}};
+  return {{"platform", platform.to_json()},
+          {"digest", manifest.digest.text()},
+          {"size", bytes},
+          {"config", config.document}};
 }
 
 Result<Image> Image::read(const Content& content, const Digest& root, const Limits& limits) {
@@ -110,7 +125,11 @@ Result<Image> Image::read(const Content& content, const Digest& root, const Limi
   if (!document) return tl::unexpected(document.error());
   const Result<DocumentKind> kind = document_kind(*document);
   if (!kind) return fail(Error(kind.error()).context(root.brief()));
-  Image image{{type_of(*document, *kind), root, size_of_file(content.find(root).value_or(Path())), {}, {}}, {}, {}, {}};
+  Image image{
+      {type_of(*document, *kind), root, size_of_file(content.find(root).value_or(Path())), {}, {}},
+      {},
+      {},
+      {}};
   if (Status walked = Reader(content, limits, image).visit(image.descriptor, 0); !walked) {
     return tl::unexpected(std::move(walked.error()));
   }
@@ -126,7 +145,8 @@ Result<const Variant*> Image::choose(const Platform& wanted, const std::string& 
     if (suits > (best != nullptr ? suitability(best->platform, wanted) : 0)) best = &variant;
   }
   if (best != nullptr) return best;
-  return fail(Code::kNotFound, "image " + name + " has no variant for " + wanted.text() + "; it has " +
+  return fail(Code::kNotFound, "image " + name + " has no variant for " + wanted.text() +
+                                   "; it has " +
                                    (available.empty() ? "none that is complete" : available));
 }
 
@@ -140,7 +160,9 @@ std::string Image::created() const {
 Json Image::to_json(const std::string& reference) const {
   Json list = Json::array();
   for (const Variant& variant : variants) list.push_back(variant.to_json());
-  Json value{{"descriptor", descriptor.to_json()}, {"variants", std::move(list)}, {"createdAt", created()}};
+  Json value{{"descriptor", descriptor.to_json()},
+             {"variants", std::move(list)},
+             {"createdAt", created()}};
   if (!reference.empty()) value["reference"] = reference;
   return value;
 }

@@ -1,5 +1,6 @@
-// An image as the store sees it: what its index or manifest leads to. An index is kept whole even if this host needs one of
-// its variants; which variants can be run is a question of what content came with it.
+// An image as the store sees it: what its index or manifest leads to. An index is kept whole even
+// if this host needs one of its variants; which variants can be run is a question of what content
+// came with it.
 #pragma once
 
 #include <set>
@@ -28,7 +29,8 @@ struct Image {
   std::set<Digest> content;          // all that is here of it
   std::vector<std::string> missing;  // why other manifests aren't variants
 
-  // Follows everything below `root`. kCorrupt if a document lies; what is merely absent makes a variant missing.
+  // Follows everything below `root`. kCorrupt if a document lies; what is merely absent makes a
+  // variant missing.
   static Result<Image> read(const Content& content, const Digest& root, const Limits& limits);
 
   // The variant that suits best; kNotFound lists those there are.

@@ -12,8 +12,8 @@
 namespace bulkhead::storage {
 namespace {
 
-// "latest", "v1.2" or "12-slim": what people call a version. Any other bare word in an archive is taken for a name, because
-// that is what `skopeo copy ... oci-archive:file:web` means by it.
+// "latest", "v1.2" or "12-slim": what people call a version. Any other bare word in an archive is
+// taken for a name, because that is what `skopeo copy ... oci-archive:file:web` means by it.
 bool looks_like_tag(std::string_view word) {
   if (word.find_first_of("/:@") != std::string_view::npos) return false;
   if (word == "latest") return true;
@@ -34,13 +34,15 @@ class Names {
     const std::string full = looks_like_tag(name) ? base_name(label_) + ":" + name : name;
     const Result<Reference> reference = parse_reference(full);
     if (!reference || reference->tag.empty()) {
-      notes_.push_back("name " + in_quotes(name) + ": " + (reference ? "it has no tag" : reference.error().message));
+      notes_.push_back("name " + in_quotes(name) + ": " +
+                       (reference ? "it has no tag" : reference.error().message));
       return;
     }
     Reference tagged = *reference;
     tagged.digest.clear();
     const std::string text = tagged.text();
-    if (std::find(image.references.begin(), image.references.end(), text) == image.references.end()) {
+    if (std::find(image.references.begin(), image.references.end(), text) ==
+        image.references.end()) {
       image.references.push_back(text);
     }
   }
@@ -51,12 +53,14 @@ class Names {
 };
 
 NamedImage& entry_for(ArchivedImages& found, const Digest& digest) {
-  const auto same = std::find_if(found.images.begin(), found.images.end(), [&](const NamedImage& i) { return i.digest == digest; });
+  const auto same = std::find_if(found.images.begin(), found.images.end(),
+                                 [&](const NamedImage& i) { return i.digest == digest; });
   if (same != found.images.end()) return *same;
   return found.images.emplace_back(NamedImage{digest, {}});
 }
 
-Result<ArchivedImages> read_oci(const Json& document, const std::string& label, const Limits& limits) {
+Result<ArchivedImages> read_oci(const Json& document, const std::string& label,
+                                const Limits& limits) {
   const Result<Index> index = parse_index(document, limits);
   if (!index) return tl::unexpected(index.error());
   ArchivedImages found;
@@ -112,9 +116,11 @@ class DockerReader {
 
   Result<Json> layer_list(const Json& item) const {
     const auto listed = item.find("Layers");
-    if (listed == item.end() || !listed->is_array()) return fail(Code::kCorrupt, "an image has no list of Layers");
+    if (listed == item.end() || !listed->is_array())
+      return fail(Code::kCorrupt, "an image has no list of Layers");
     if (listed->size() > limits_.layers) {
-      return fail(Code::kCorrupt, "an image has more than " + std::to_string(limits_.layers) + " layers");
+      return fail(Code::kCorrupt,
+                  "an image has more than " + std::to_string(limits_.layers) + " layers");
     }
     Json layers = Json::array();
     for (const Json& name : *listed) {
@@ -134,9 +140,12 @@ class DockerReader {
     std::byte head[8];
     const ssize_t n = ::read(fd->get(), head, sizeof head);
     switch (detect_compression(Bytes(head, n > 0 ? static_cast<size_t>(n) : 0))) {
-      case Compression::kGzip: return std::string(media_type::kLayer) + "+gzip";
-      case Compression::kZstd: return std::string(media_type::kLayer) + "+zstd";
-      default: return std::string(media_type::kLayer);
+      case Compression::kGzip:
+        return std::string(media_type::kLayer) + "+gzip";
+      case Compression::kZstd:
+        return std::string(media_type::kLayer) + "+zstd";
+      default:
+        return std::string(media_type::kLayer);
     }
   }
 
@@ -145,9 +154,10 @@ class DockerReader {
   const Limits& limits_;
 };
 
-Result<ArchivedImages> read_docker(const Json& list, const ArchiveContents& contents, Ingest& ingest, const std::string& label,
-                                   const Limits& limits) {
-  if (!list.is_array() || list.size() > limits.manifests) return fail(Code::kCorrupt, "it isn't a list of images");
+Result<ArchivedImages> read_docker(const Json& list, const ArchiveContents& contents,
+                                   Ingest& ingest, const std::string& label, const Limits& limits) {
+  if (!list.is_array() || list.size() > limits.manifests)
+    return fail(Code::kCorrupt, "it isn't a list of images");
   const DockerReader reader(contents, ingest, limits);
   ArchivedImages found;
   const Names names(label, found.notes);
@@ -174,19 +184,22 @@ Result<Json> read_json(const Received& file, const Ingest& ingest, const Limits&
 
 }  // namespace
 
-Result<ArchivedImages> read_image_archive(const ArchiveContents& contents, Ingest& ingest, const std::string& label,
-                                          const Limits& limits) {
+Result<ArchivedImages> read_image_archive(const ArchiveContents& contents, Ingest& ingest,
+                                          const std::string& label, const Limits& limits) {
   const Received* index = contents.find("index.json");
   const Received* list = contents.find("manifest.json");
   if (index == nullptr && list == nullptr) {
-    return fail(Code::kCorrupt, "it is no image archive: it has neither index.json (OCI) nor manifest.json (docker save)",
-                "a root file system becomes an image with 'container image import'");
+    return fail(
+        Code::kCorrupt,
+        "it is no image archive: it has neither index.json (OCI) nor manifest.json (docker save)",
+        "a root file system becomes an image with 'container image import'");
   }
   const char* name = index != nullptr ? "index.json" : "manifest.json";
   Result<Json> document = read_json(index != nullptr ? *index : *list, ingest, limits);
   if (!document) return fail(std::move(document.error()).context(name));
-  Result<ArchivedImages> found = index != nullptr ? read_oci(*document, label, limits)
-                                                  : read_docker(*document, contents, ingest, label, limits);
+  Result<ArchivedImages> found = index != nullptr
+                                     ? read_oci(*document, label, limits)
+                                     : read_docker(*document, contents, ingest, label, limits);
   if (!found) return fail(std::move(found.error()).context(name));
   if (found->images.empty()) return fail(Code::kCorrupt, std::string(name) + " names no image");
   return found;

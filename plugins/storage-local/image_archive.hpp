@@ -1,7 +1,8 @@
 // What an archive that was taken in says about images, in either of its formats:
 //
 //   OCI archive      index.json names manifests and indexes, with their references in annotations
-//   docker-archive   manifest.json lists config, tags and layer files of each image; an OCI manifest is written for it,
+//   docker-archive   manifest.json lists config, tags and layer files of each image; an OCI
+//   manifest is written for it,
 //                    with the layers as they are
 //
 // An archive that has both (newer `docker save`) is read as OCI, which keeps indexes whole.
@@ -26,6 +27,7 @@ struct ArchivedImages {
 };
 
 // label: the archive's file name; "web.tar" completes a bare tag to "web:<tag>".
-Result<ArchivedImages> read_image_archive(const ArchiveContents& contents, Ingest& ingest, const std::string& label, const Limits& limits);
+Result<ArchivedImages> read_image_archive(const ArchiveContents& contents, Ingest& ingest,
+                                          const std::string& label, const Limits& limits);
 
 }  // namespace bulkhead::storage

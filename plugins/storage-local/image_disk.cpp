@@ -11,8 +11,8 @@
 
 namespace bulkhead::storage {
 
-Result<ImageDisk> ImageDisk::build(const Path& path, const std::vector<LayerSource>& layers, const Options& options,
-                                   const Limits& limits, const Task& task) {
+Result<ImageDisk> ImageDisk::build(const Path& path, const std::vector<LayerSource>& layers,
+                                   const Options& options, const Limits& limits, const Task& task) {
   Result<DataArea> area = DataArea::create(path, limits);
   if (!area) return tl::unexpected(std::move(area.error()));
   ImageDisk disk(path, UniqueFd(::fcntl(area->fd(), F_DUPFD_CLOEXEC, 0)));
@@ -26,7 +26,8 @@ Result<ImageDisk> ImageDisk::build(const Path& path, const std::vector<LayerSour
     disk.diff_ids_.push_back(std::move(*diff_id));
   }
   disk.skipped_ = applier.skipped();
-  if (Status written = write_ext4_image(tree, *area, options.identity); !written) return tl::unexpected(std::move(written.error()));
+  if (Status written = write_ext4_image(tree, *area, options.identity); !written)
+    return tl::unexpected(std::move(written.error()));
   return disk;
 }
 

@@ -1,5 +1,5 @@
-// Layers in, one read-only ext4 disk out. The disk is written to a name of its own and only its owner makes it visible; when
-// this fails, or isn't committed, nothing stays.
+// Layers in, one read-only ext4 disk out. The disk is written to a name of its own and only its
+// owner makes it visible; when this fails, or isn't committed, nothing stays.
 #pragma once
 
 #include <string>
@@ -16,15 +16,18 @@ namespace bulkhead::storage {
 class ImageDisk {
  public:
   struct Options {
-    Digest identity;         // what the disk's own identifiers are made from: the manifest's digest
+    Digest identity;  // what the disk's own identifiers are made from: the manifest's digest
     bool skip_refused = false;
   };
   // All layers, applied in order, as an ext4 image at `path` (which ends in .tmp).
-  static Result<ImageDisk> build(const Path& path, const std::vector<LayerSource>& layers, const Options& options,
-                                 const Limits& limits, const Task& task);
+  static Result<ImageDisk> build(const Path& path, const std::vector<LayerSource>& layers,
+                                 const Options& options, const Limits& limits, const Task& task);
 
-  ImageDisk(ImageDisk&& other) noexcept : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)),
-      diff_ids_(std::move(other.diff_ids_)), skipped_(std::move(other.skipped_)) {}
+  ImageDisk(ImageDisk&& other) noexcept
+      : path_(std::exchange(other.path_, {})),
+        fd_(std::move(other.fd_)),
+        diff_ids_(std::move(other.diff_ids_)),
+        skipped_(std::move(other.skipped_)) {}
   ImageDisk& operator=(ImageDisk&&) = delete;
   ~ImageDisk();
 

@@ -17,7 +17,10 @@ struct StoredLayer {
 class Importer {
  public:
   Importer(Store& store, const ImportOptions& options, const Task& task)
-      : store_(store), options_(options), task_(task), ingest_(store.content, store.layout, store.limits, task) {}
+      : store_(store),
+        options_(options),
+        task_(task),
+        ingest_(store.content, store.layout, store.limits, task) {}
 
   Result<Json> import(int fd) {
     std::vector<std::string> references;
@@ -28,8 +31,9 @@ class Importer {
     }
     Result<StoredLayer> layer = receive(fd);
     if (!layer) return tl::unexpected(std::move(layer.error()));
-    Result<ImageDisk> disk = unpack_layers(store_, {{"the archive", *ingest_.find(layer->blob.digest), {}}},
-                                           Digest::of(bytes_of(layer->blob.digest.hex())), false, task_);
+    Result<ImageDisk> disk =
+        unpack_layers(store_, {{"the archive", *ingest_.find(layer->blob.digest), {}}},
+                      Digest::of(bytes_of(layer->blob.digest.hex())), false, task_);
     if (!disk) return tl::unexpected(std::move(disk.error()));
     Result<Digest> manifest = write_manifest(*layer, disk->diff_ids().front());
     if (!manifest) return tl::unexpected(std::move(manifest.error()));
@@ -55,12 +59,17 @@ class Importer {
     if (!file) return tl::unexpected(std::move(file.error()));
     FdSource stored(file->get(), task_);
     DecodedSource decoded(stored);
-    if (Status opened = decoded.open(true); !opened) return tl::unexpected(std::move(opened.error()));
+    if (Status opened = decoded.open(true); !opened)
+      return tl::unexpected(std::move(opened.error()));
     switch (decoded.compression()) {
-      case Compression::kNone: return StoredLayer{std::move(*raw), media_type::kLayer};
-      case Compression::kGzip: return StoredLayer{std::move(*raw), std::string(media_type::kLayer) + "+gzip"};
-      case Compression::kZstd: return StoredLayer{std::move(*raw), std::string(media_type::kLayer) + "+zstd"};
-      default: break;
+      case Compression::kNone:
+        return StoredLayer{std::move(*raw), media_type::kLayer};
+      case Compression::kGzip:
+        return StoredLayer{std::move(*raw), std::string(media_type::kLayer) + "+gzip"};
+      case Compression::kZstd:
+        return StoredLayer{std::move(*raw), std::string(media_type::kLayer) + "+zstd"};
+      default:
+        break;
     }
     Result<Received> plain = ingest_.receive(decoded);
     if (!plain) return tl::unexpected(std::move(plain.error()));

@@ -1,6 +1,6 @@
-// storage.import: a root file system's tar becomes an image of one layer. The layer is stored as it came, plain, gzip or
-// zstd: recompressing would cost more than everything else together, and every tool reads all three. Other compressions,
-// which images don't know, are taken off.
+// storage.import: a root file system's tar becomes an image of one layer. The layer is stored as it
+// came, plain, gzip or zstd: recompressing would cost more than everything else together, and every
+// tool reads all three. Other compressions, which images don't know, are taken off.
 #pragma once
 
 #include <string>
@@ -14,10 +14,10 @@ namespace bulkhead::storage {
 struct ImportOptions {
   std::string reference;  // may be empty
   Platform platform;
-  Json config;            // Env, Cmd, Entrypoint, ... for the image's config
-  std::string message;    // for its history
+  Json config;          // Env, Cmd, Entrypoint, ... for the image's config
+  std::string message;  // for its history
   std::string label;
-  std::string created;    // RFC 3339
+  std::string created;  // RFC 3339
 };
 
 Result<Json> import_root(Store& store, int fd, const ImportOptions& options, const Task& task);

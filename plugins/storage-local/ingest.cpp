@@ -48,9 +48,11 @@ class Ingest::Writer {
   }
 
  private:
-  // The disk begins to write while we go on reading; the sync before publishing then has little to wait for.
+  // The disk begins to write while we go on reading; the sync before publishing then has little to
+  // wait for.
   void write_back() {
-    ::sync_file_range(fd_.get(), static_cast<off_t>(begun_), static_cast<off_t>(size_ - begun_), SYNC_FILE_RANGE_WRITE);
+    ::sync_file_range(fd_.get(), static_cast<off_t>(begun_), static_cast<off_t>(size_ - begun_),
+                      SYNC_FILE_RANGE_WRITE);
     begun_ = size_;
   }
 
@@ -68,7 +70,9 @@ Ingest::~Ingest() {
   for (const auto& [digest, path] : received_) ::unlink(path.c_str());
 }
 
-Path Ingest::next_path() { return layout_.ingest() / std::to_string(next_number++); }
+Path Ingest::next_path() {
+  return layout_.ingest() / std::to_string(next_number++);
+}
 
 Result<Received> Ingest::receive(ByteSource& source, const std::optional<Digest>& expected) {
   if (expected) pin_.add(*expected);
@@ -87,7 +91,8 @@ Result<Received> Ingest::receive(ByteSource& source, const std::optional<Digest>
     hash.update(*bytes);
     size += bytes->size();
     if (!keep) continue;
-    if (Status written = writer.write(*bytes); !written) return tl::unexpected(std::move(written.error()));
+    if (Status written = writer.write(*bytes); !written)
+      return tl::unexpected(std::move(written.error()));
   }
   Digest digest = hash.finish();
   if (expected && *expected != digest) {
@@ -109,7 +114,8 @@ std::optional<Path> Ingest::find(const Digest& digest) const {
 }
 
 Status Ingest::publish(const std::set<Digest>& digests) {
-  // Synced first and renamed then: a crash in between leaves only ingest/, which the next start empties.
+  // Synced first and renamed then: a crash in between leaves only ingest/, which the next start
+  // empties.
   for (const Digest& digest : digests) {
     const auto found = received_.find(digest);
     if (found == received_.end()) continue;

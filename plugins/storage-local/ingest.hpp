@@ -1,5 +1,5 @@
-// Content on its way in. Bytes stream into ingest/<n> and are hashed as they pass; only publish() makes them part of the
-// store. An Ingest that ends without it leaves nothing behind.
+// Content on its way in. Bytes stream into ingest/<n> and are hashed as they pass; only publish()
+// makes them part of the store. An Ingest that ends without it leaves nothing behind.
 #pragma once
 
 #include <map>
@@ -25,8 +25,8 @@ class Ingest : public Content {
   Ingest(ContentStore& store, const Layout& layout, const Limits& limits, const Task& task);
   ~Ingest() override;
 
-  // Everything of the source. Where the store has this content already nothing is kept twice; `expected`, if known, saves
-  // even writing it, and is verified.
+  // Everything of the source. Where the store has this content already nothing is kept twice;
+  // `expected`, if known, saves even writing it, and is verified.
   Result<Received> receive(ByteSource& source, const std::optional<Digest>& expected = {});
   Result<Received> receive(Bytes bytes);
 

@@ -23,7 +23,8 @@ void Lane::post(std::function<void()> job) {
 }
 
 void Lane::run() {
-  // A client that goes away while an archive is written to it is an error of that write, not of this process.
+  // A client that goes away while an archive is written to it is an error of that write, not of
+  // this process.
   sigset_t pipe;
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);

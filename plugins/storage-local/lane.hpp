@@ -1,5 +1,6 @@
-// A thread that does one thing after the other. The plugin has two: one for archives, which take seconds and are limited by
-// the machine anyway, and one for everything else, so that a container can be created while an image loads.
+// A thread that does one thing after the other. The plugin has two: one for archives, which take
+// seconds and are limited by the machine anyway, and one for everything else, so that a container
+// can be created while an image loads.
 #pragma once
 
 #include <condition_variable>

@@ -11,7 +11,8 @@ constexpr std::string_view kEmptyIndex =
 
 void remove_unfinished(const Path& directory) {
   std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
     if (it->path().extension() == ".tmp") remove_tree(it->path());
   }
 }
@@ -27,8 +28,10 @@ Status Layout::initialize() const {
   for (const Path& directory : {blobs(), ingest(), disks(), templates(), containers()}) {
     if (Status made = make_directories(directory); !made) return made;
   }
-  for (const Path& directory : {root_ / "images", disks(), templates(), containers()}) remove_unfinished(directory);
-  if (Status marked = ensure_file(root_ / "images" / "oci-layout", kLayoutMark); !marked) return marked;
+  for (const Path& directory : {root_ / "images", disks(), templates(), containers()})
+    remove_unfinished(directory);
+  if (Status marked = ensure_file(root_ / "images" / "oci-layout", kLayoutMark); !marked)
+    return marked;
   return ensure_file(index(), kEmptyIndex);
 }
 

@@ -1,11 +1,11 @@
-// Where things are below the plugin's root. images/ is an OCI image layout that other tools may read (and, with the service
-// stopped, write); everything else is ours.
+// Where things are below the plugin's root. images/ is an OCI image layout that other tools may
+// read (and, with the service stopped, write); everything else is ours.
 //
-//     images/{oci-layout, index.json, blobs/sha256/<hex>}    verified content; what is here is whole and never changes
-//     ingest/<n>                                             what is being received; emptied at start
-//     disks/<manifest hex>.ext4                              image disks, made from blobs; *.tmp while being made
-//     templates/<bytes>.ext4                                 formatted writable disks
-//     containers/<id>/writable.ext4                          one per container
+//     images/{oci-layout, index.json, blobs/sha256/<hex>}    verified content; what is here is
+//     whole and never changes ingest/<n>                                             what is being
+//     received; emptied at start disks/<manifest hex>.ext4                              image
+//     disks, made from blobs; *.tmp while being made templates/<bytes>.ext4 formatted writable
+//     disks containers/<id>/writable.ext4                          one per container
 #pragma once
 
 #include <string>

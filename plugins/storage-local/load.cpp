@@ -12,17 +12,23 @@ namespace {
 class Loader {
  public:
   Loader(Store& store, const LoadOptions& options, const Task& task)
-      : store_(store), options_(options), task_(task), ingest_(store.content, store.layout, store.limits, task) {}
+      : store_(store),
+        options_(options),
+        task_(task),
+        ingest_(store.content, store.layout, store.limits, task) {}
 
   Result<Json> load(int fd) {
-    Result<ArchiveContents> contents = take_archive(fd, ingest_, {options_.force}, store_.limits, task_);
+    Result<ArchiveContents> contents =
+        take_archive(fd, ingest_, {options_.force}, store_.limits, task_);
     if (!contents) return tl::unexpected(std::move(contents.error()));
-    Result<ArchivedImages> found = read_image_archive(*contents, ingest_, options_.label, store_.limits);
+    Result<ArchivedImages> found =
+        read_image_archive(*contents, ingest_, options_.label, store_.limits);
     if (!found) return tl::unexpected(std::move(found.error()));
     skipped_ = std::move(contents->skipped);
     skipped_.insert(skipped_.end(), found->notes.begin(), found->notes.end());
     for (NamedImage& named : found->images) {
-      if (Status added = add(std::move(named)); !added) return tl::unexpected(std::move(added.error()));
+      if (Status added = add(std::move(named)); !added)
+        return tl::unexpected(std::move(added.error()));
     }
     if (Status committed = commit_images(store_, ingest_, images_, disks_); !committed) {
       return tl::unexpected(std::move(committed.error()));
@@ -32,19 +38,25 @@ class Loader {
 
  private:
   Status add(NamedImage named) {
-    const std::string name = named.references.empty() ? named.digest.brief() : named.references.front();
+    const std::string name =
+        named.references.empty() ? named.digest.brief() : named.references.front();
     if (!ingest_.has(named.digest)) {
-      return fail(Code::kCorrupt, "image " + name + ": the archive lacks its manifest " + named.digest.brief());
+      return fail(Code::kCorrupt,
+                  "image " + name + ": the archive lacks its manifest " + named.digest.brief());
     }
     Result<Image> image = Image::read(ingest_, named.digest, store_.limits);
     if (!image) return fail(std::move(image.error()).context("image " + name));
     if (image->variants.empty()) {
-      return fail(Code::kCorrupt, "image " + name + (image->missing.empty() ? " is of a kind that can't be run"
-                                                                             : ": the archive lacks its " + image->missing.front()));
+      return fail(Code::kCorrupt, "image " + name +
+                                      (image->missing.empty()
+                                           ? " is of a kind that can't be run"
+                                           : ": the archive lacks its " + image->missing.front()));
     }
-    // A plain failure to match isn't one of loading: other platforms' images may be kept and saved again.
+    // A plain failure to match isn't one of loading: other platforms' images may be kept and saved
+    // again.
     if (const Result<const Variant*> variant = image->choose(store_.host, name)) {
-      if (Status unpacked = unpack(**variant); !unpacked) return fail(std::move(unpacked.error()).context("image " + name));
+      if (Status unpacked = unpack(**variant); !unpacked)
+        return fail(std::move(unpacked.error()).context("image " + name));
     }
     images_.push_back({std::move(*image), std::move(named.references)});
     return {};

@@ -1,5 +1,5 @@
-// storage.load: an image archive becomes images. Everything is received, verified and unpacked before the first byte of it
-// is visible; a failure leaves nothing.
+// storage.load: an image archive becomes images. Everything is received, verified and unpacked
+// before the first byte of it is visible; a failure leaves nothing.
 #pragma once
 
 #include <string>

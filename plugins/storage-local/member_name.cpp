@@ -5,7 +5,8 @@
 namespace bulkhead::storage {
 namespace {
 
-// Calls visit(component) for each part between slashes that isn't empty or "."; stops at the first failure.
+// Calls visit(component) for each part between slashes that isn't empty or "."; stops at the first
+// failure.
 template <class Visit>
 Status for_each_component(std::string_view path, Visit visit) {
   while (!path.empty()) {
@@ -21,7 +22,9 @@ Status for_each_component(std::string_view path, Visit visit) {
   return {};
 }
 
-bool only_slashes(std::string_view name) { return name.find_first_not_of('/') == std::string_view::npos; }
+bool only_slashes(std::string_view name) {
+  return name.find_first_not_of('/') == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -43,7 +46,8 @@ Result<Components> split_member_name(std::string_view name) {
 Result<Components> resolve_link(const Components& name, std::string_view target) {
   Components at;
   if (target.empty()) return fail(Code::kCorrupt, "it is a link to nothing");
-  if (target.size() >= kPathMax) return fail(Code::kCorrupt, "its link target is longer than 4095 bytes");
+  if (target.size() >= kPathMax)
+    return fail(Code::kCorrupt, "its link target is longer than 4095 bytes");
   if (target.front() != '/' && !name.empty()) at.assign(name.begin(), name.end() - 1);
   Status walked = for_each_component(target, [&](std::string_view part) -> Status {
     if (part != "..") {

@@ -54,7 +54,9 @@ std::string now() {
 Result<Json> load(Store& store, const Call& call) {
   const Result<int> fd = descriptor_of(call);
   if (!fd) return tl::unexpected(fd.error());
-  return load_archive(store, *fd, {string_or(call.body, "label", "archive"), bool_or(call.body, "force", false)}, call.task);
+  return load_archive(
+      store, *fd, {string_or(call.body, "label", "archive"), bool_or(call.body, "force", false)},
+      call.task);
 }
 
 Result<Json> import(Store& store, const Call& call) {
@@ -62,17 +64,19 @@ Result<Json> import(Store& store, const Call& call) {
   if (!fd) return tl::unexpected(fd.error());
   Result<Platform> platform = Platform::from_json(member(call.body, "platform"));
   if (!platform) return tl::unexpected(std::move(platform.error()));
-  return import_root(store, *fd,
-                     {string_or(call.body, "reference", ""), std::move(*platform), member(call.body, "config"),
-                      string_or(call.body, "message", ""), string_or(call.body, "label", "archive"), now()},
-                     call.task);
+  return import_root(
+      store, *fd,
+      {string_or(call.body, "reference", ""), std::move(*platform), member(call.body, "config"),
+       string_or(call.body, "message", ""), string_or(call.body, "label", "archive"), now()},
+      call.task);
 }
 
 Result<Json> save(Store& store, const Call& call) {
   const Result<int> fd = descriptor_of(call);
   if (!fd) return tl::unexpected(fd.error());
   if (const std::string format = string_or(call.body, "format", "oci"); format != "oci") {
-    return fail(Code::kUnsupported, "images are saved as \"oci\", which docker load reads too; \"" + format + "\" isn't known");
+    return fail(Code::kUnsupported, "images are saved as \"oci\", which docker load reads too; \"" +
+                                        format + "\" isn't known");
   }
   std::optional<Platform> platform;
   if (call.body.contains("platform")) {
@@ -141,9 +145,13 @@ Result<Json> create(Store& store, const Call& call) {
   if (!digest) return tl::unexpected(std::move(digest.error()));
   Result<Platform> platform = Platform::from_json(member(call.body, "platform"));
   if (!platform) return tl::unexpected(std::move(platform.error()));
-  const int64_t bytes = integer_or(call.body, "writableBytes", static_cast<int64_t>(kDefaultWritableBytes));
+  const int64_t bytes =
+      integer_or(call.body, "writableBytes", static_cast<int64_t>(kDefaultWritableBytes));
   if (bytes < 0) return fail(Code::kInvalid, "\"writableBytes\" is negative");
-  return create_container(store, {std::move(*id), std::move(*digest), std::move(*platform), static_cast<uint64_t>(bytes)}, call.task);
+  return create_container(
+      store,
+      {std::move(*id), std::move(*digest), std::move(*platform), static_cast<uint64_t>(bytes)},
+      call.task);
 }
 
 Result<Json> remove(Store& store, const Call& call) {
@@ -158,13 +166,18 @@ Result<Json> inspect(Store& store, const Call& call) {
   return inspect_container(store, *id);
 }
 
-Result<Json> list(Store& store, const Call&) { return list_all(store); }
-Result<Json> usage(Store& store, const Call&) { return measure_usage(store); }
+Result<Json> list(Store& store, const Call&) {
+  return list_all(store);
+}
+Result<Json> usage(Store& store, const Call&) {
+  return measure_usage(store);
+}
 
 // The lists must be there: a request that forgets one would otherwise remove everything.
 Result<Json> collect_garbage(Store& store, const Call& call) {
   for (const char* key : {"images", "references", "containers"}) {
-    if (!member(call.body, key).is_array()) return fail(Code::kInvalid, std::string("\"") + key + "\" must be a list");
+    if (!member(call.body, key).is_array())
+      return fail(Code::kInvalid, std::string("\"") + key + "\" must be a list");
   }
   Alive alive;
   for (const Json& text : call.body["images"]) {
@@ -187,10 +200,12 @@ Result<Json> collect_garbage(Store& store, const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"storage.load", true, load},         {"storage.import", true, import},   {"storage.save", true, save},
-    {"storage.tag", false, tag},          {"storage.untag", false, untag},    {"storage.image", false, image},
-    {"storage.prepare", false, prepare},  {"storage.create", false, create},  {"storage.delete", false, remove},
-    {"storage.inspect", false, inspect},  {"storage.list", false, list},      {"storage.usage", false, usage},
+    {"storage.load", true, load},           {"storage.import", true, import},
+    {"storage.save", true, save},           {"storage.tag", false, tag},
+    {"storage.untag", false, untag},        {"storage.image", false, image},
+    {"storage.prepare", false, prepare},    {"storage.create", false, create},
+    {"storage.delete", false, remove},      {"storage.inspect", false, inspect},
+    {"storage.list", false, list},          {"storage.usage", false, usage},
     {"storage.gc", false, collect_garbage},
 };
 

@@ -1,5 +1,5 @@
-// storage/1 as sdk/schema/METHODS.md describes it: requests are read, operations called, results shaped. Nothing else knows
-// the JSON of the boundary.
+// storage/1 as sdk/schema/METHODS.md describes it: requests are read, operations called, results
+// shaped. Nothing else knows the JSON of the boundary.
 #pragma once
 
 #include <span>

@@ -21,12 +21,15 @@ Result<std::vector<Descriptor>> descriptors(const Json& document, const char* ke
   const Json& list = member(document, key);
   if (!list.is_array()) return fail(Code::kCorrupt, std::string("it has no list of ") + key);
   if (list.size() > limit) {
-    return fail(Code::kCorrupt, "it has " + std::to_string(list.size()) + " " + key + ", more than " + std::to_string(limit));
+    return fail(Code::kCorrupt, "it has " + std::to_string(list.size()) + " " + key +
+                                    ", more than " + std::to_string(limit));
   }
   std::vector<Descriptor> all;
   for (const Json& item : list) {
     Result<Descriptor> descriptor = Descriptor::from_json(item);
-    if (!descriptor) return corrupt(std::move(descriptor.error()), std::string(key) + "[" + std::to_string(all.size()) + "]");
+    if (!descriptor)
+      return corrupt(std::move(descriptor.error()),
+                     std::string(key) + "[" + std::to_string(all.size()) + "]");
     all.push_back(std::move(*descriptor));
   }
   return all;
@@ -57,8 +60,10 @@ Result<Descriptor> Descriptor::from_json(const Json& value) {
   Result<Digest> parsed = Digest::parse(*digest);
   if (!parsed) return corrupt(std::move(parsed.error()), "descriptor");
   const Result<int64_t> size = integer_at(value, "size");
-  if (!size || *size < 0) return fail(Code::kCorrupt, "the descriptor of " + parsed->brief() + " has no size");
-  Descriptor descriptor{string_or(value, "mediaType", ""), std::move(*parsed), static_cast<uint64_t>(*size), {}, {}};
+  if (!size || *size < 0)
+    return fail(Code::kCorrupt, "the descriptor of " + parsed->brief() + " has no size");
+  Descriptor descriptor{
+      string_or(value, "mediaType", ""), std::move(*parsed), static_cast<uint64_t>(*size), {}, {}};
   if (Result<Platform> platform = Platform::from_json(member(value, "platform"))) {
     descriptor.platform = std::move(*platform);
   }
@@ -70,17 +75,21 @@ Result<Descriptor> Descriptor::from_json(const Json& value) {
   return descriptor;
 }
 
-Json Descriptor::to_json() const { return {{"mediaType", media_type}, {"digest", digest.text()}, {"size", size}}; }
+Json Descriptor::to_json() const {
+  return {{"mediaType", media_type}, {"digest", digest.text()}, {"size", size}};
+}
 
 Result<DocumentKind> document_kind(const Json& document) {
   const bool index = document.contains("manifests");
   const bool manifest = document.contains("layers") || document.contains("config");
-  if (index && manifest) return fail(Code::kCorrupt, "it claims to be an index and a manifest at once");
+  if (index && manifest)
+    return fail(Code::kCorrupt, "it claims to be an index and a manifest at once");
   const std::string type = string_or(document, "mediaType", "");
   const bool typed_index = type == media_type::kIndex || type == media_type::kDockerIndex;
   const bool typed_manifest = type == media_type::kManifest || type == media_type::kDockerManifest;
   if ((typed_index && manifest) || (typed_manifest && index)) {
-    return fail(Code::kCorrupt, "its content isn't what its media type " + in_quotes(type) + " says");
+    return fail(Code::kCorrupt,
+                "its content isn't what its media type " + in_quotes(type) + " says");
   }
   if (index) return DocumentKind::kIndex;
   // An image's own config has a member "config" too, but nothing that describes layers by digest.
@@ -109,7 +118,8 @@ Result<ImageConfig> parse_config(Json document, const Limits& limits) {
   const Json& diff_ids = member(member(document, "rootfs"), "diff_ids");
   if (!diff_ids.is_array()) return fail(Code::kCorrupt, "it has no rootfs.diff_ids");
   if (diff_ids.size() > limits.layers) {
-    return fail(Code::kCorrupt, "it has " + std::to_string(diff_ids.size()) + " layers, more than " + std::to_string(limits.layers));
+    return fail(Code::kCorrupt, "it has " + std::to_string(diff_ids.size()) +
+                                    " layers, more than " + std::to_string(limits.layers));
   }
   ImageConfig config{std::move(*platform), {}, string_or(document, "created", ""), Json()};
   if (!looks_like_time(config.created)) config.created.clear();

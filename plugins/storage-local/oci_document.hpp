@@ -1,5 +1,6 @@
-// The three JSON documents an image is made of, read from strangers: index, manifest, config; OCI's and Docker's spellings.
-// Only what the store needs is taken out; the bytes themselves are kept as they came, since their digest is their name.
+// The three JSON documents an image is made of, read from strangers: index, manifest, config; OCI's
+// and Docker's spellings. Only what the store needs is taken out; the bytes themselves are kept as
+// they came, since their digest is their name.
 #pragma once
 
 #include <map>
@@ -21,8 +22,10 @@ inline constexpr const char* kIndex = "application/vnd.oci.image.index.v1+json";
 inline constexpr const char* kManifest = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr const char* kConfig = "application/vnd.oci.image.config.v1+json";
 inline constexpr const char* kLayer = "application/vnd.oci.image.layer.v1.tar";
-inline constexpr const char* kDockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
-inline constexpr const char* kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+inline constexpr const char* kDockerIndex =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
+inline constexpr const char* kDockerManifest =
+    "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr const char* kDockerConfig = "application/vnd.docker.container.image.v1+json";
 }  // namespace media_type
 
@@ -59,8 +62,9 @@ struct ImageConfig {
   Json document;        // as it is
 };
 
-// What a document is, told by its content: media types stand outside it and may lie, and a document that could be read as
-// either is refused, because two tools would disagree about what its digest names.
+// What a document is, told by its content: media types stand outside it and may lie, and a document
+// that could be read as either is refused, because two tools would disagree about what its digest
+// names.
 enum class DocumentKind { kIndex, kManifest, kOther };
 Result<DocumentKind> document_kind(const Json& document);
 

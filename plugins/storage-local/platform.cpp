@@ -43,7 +43,8 @@ int suitability(const Platform& built, const Platform& wanted) {
   if (built.os != wanted.os || built.architecture != wanted.architecture) return 0;
   const std::string have = full_variant(built), want = full_variant(wanted);
   if (have == want) return 100;
-  // Variants are levels: a processor of level 7 runs what was built for level 6, and not the other way round.
+  // Variants are levels: a processor of level 7 runs what was built for level 6, and not the other
+  // way round.
   if (is_level(have) && is_level(want) && have < want) return 100 - (want[1] - have[1]);
   return 0;
 }

@@ -1,4 +1,5 @@
-// Operating system, architecture and variant, as Go and therefore OCI spell them, and which variant of an image suits one.
+// Operating system, architecture and variant, as Go and therefore OCI spell them, and which variant
+// of an image suits one.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ struct Platform {
   bool operator==(const Platform&) const = default;
 };
 
-// How well something built for `built` runs where `wanted` is asked for: 0 not at all, more is better.
+// How well something built for `built` runs where `wanted` is asked for: 0 not at all, more is
+// better.
 int suitability(const Platform& built, const Platform& wanted);
 
 }  // namespace bulkhead::storage

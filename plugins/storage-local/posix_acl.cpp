@@ -39,15 +39,19 @@ std::vector<Rule> rules_of(archive_entry* entry, int type) {
   archive_entry_acl_reset(entry, type);
   int rule_type = 0, permissions = 0, tag = 0, id = 0;
   const char* name = nullptr;
-  while (archive_entry_acl_next(entry, type, &rule_type, &permissions, &tag, &id, &name) == ARCHIVE_OK) {
-    const auto known = std::find_if(kTags.begin(), kTags.end(), [&](auto& t) { return t.first == tag; });
+  while (archive_entry_acl_next(entry, type, &rule_type, &permissions, &tag, &id, &name) ==
+         ARCHIVE_OK) {
+    const auto known =
+        std::find_if(kTags.begin(), kTags.end(), [&](auto& t) { return t.first == tag; });
     if (known == kTags.end()) continue;
     const bool named = tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP;
     if (named && id < 0) continue;  // a name without a number means nothing outside its own system
-    rules.push_back({known->second, static_cast<uint16_t>(permissions & 7), named ? static_cast<uint32_t>(id) : kNoId});
+    rules.push_back({known->second, static_cast<uint16_t>(permissions & 7),
+                     named ? static_cast<uint32_t>(id) : kNoId});
   }
-  std::sort(rules.begin(), rules.end(),
-            [](const Rule& a, const Rule& b) { return std::pair(a.tag, a.id) < std::pair(b.tag, b.id); });
+  std::sort(rules.begin(), rules.end(), [](const Rule& a, const Rule& b) {
+    return std::pair(a.tag, a.id) < std::pair(b.tag, b.id);
+  });
   return rules;
 }
 
@@ -56,7 +60,8 @@ std::vector<Rule> rules_of(archive_entry* entry, int type) {
 std::string posix_acl_value(archive_entry* entry, int type) {
   if ((archive_entry_acl_types(entry) & type) == 0) return {};
   const std::vector<Rule> rules = rules_of(entry, type);
-  if (type == ARCHIVE_ENTRY_ACL_TYPE_ACCESS && rules.size() <= 3) return {};  // only what the mode says anyway
+  if (type == ARCHIVE_ENTRY_ACL_TYPE_ACCESS && rules.size() <= 3)
+    return {};  // only what the mode says anyway
   std::string value;
   append_le(value, kVersion);
   for (const Rule& rule : rules) {

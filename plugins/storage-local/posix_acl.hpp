@@ -1,5 +1,6 @@
 // Access control lists between their two forms: libarchive's list and the value of the attributes
-// system.posix_acl_access and system.posix_acl_default, as setxattr(2) takes it (version 2, little-endian).
+// system.posix_acl_access and system.posix_acl_default, as setxattr(2) takes it (version 2,
+// little-endian).
 #pragma once
 
 #include <archive_entry.h>

@@ -58,7 +58,8 @@ void Prefetch::run() {
       }
     }
     Status filled = fill(buffer);
-    // What was read before an error goes first: the reader may find a better reason in it than "unexpected end".
+    // What was read before an error goes first: the reader may find a better reason in it than
+    // "unexpected end".
     const bool last = !filled || buffer.empty();
     if (!buffer.empty() && !hand_over(std::move(buffer))) return;
     if (last) {

@@ -1,5 +1,6 @@
-// The source's work on a thread of its own, a few buffers ahead of whoever reads: taking off a compression costs as much
-// as everything that follows it, so on two cores a layer is unpacked in little more than half the time.
+// The source's work on a thread of its own, a few buffers ahead of whoever reads: taking off a
+// compression costs as much as everything that follows it, so on two cores a layer is unpacked in
+// little more than half the time.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +15,8 @@ namespace bulkhead::storage {
 
 class Prefetch : public ByteSource {
  public:
-  explicit Prefetch(ByteSource& source);  // used by the other thread only, from here to the destructor
+  explicit Prefetch(
+      ByteSource& source);  // used by the other thread only, from here to the destructor
   ~Prefetch() override;
   Result<Bytes> next() override;
 
@@ -33,10 +35,10 @@ class Prefetch : public ByteSource {
   std::deque<Buffer> full_;
   std::vector<Buffer> spare_;
   std::optional<Error> error_;
-  bool ended_ = false;    // the source is
-  bool stopping_ = false; // the reader has lost interest
-  Buffer current_;        // the reader's
-  std::thread thread_;    // last: it uses all of the above
+  bool ended_ = false;     // the source is
+  bool stopping_ = false;  // the reader has lost interest
+  Buffer current_;         // the reader's
+  std::thread thread_;     // last: it uses all of the above
 };
 
 }  // namespace bulkhead::storage

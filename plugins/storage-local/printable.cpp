@@ -1,5 +1,6 @@
-// UTF-8 is checked by the table of the Unicode standard (3-7): no overlong forms, no surrogates, nothing beyond U+10FFFF.
-// Hand-written, because iconv and libutf8proc want a copy of the text to answer this one question.
+// UTF-8 is checked by the table of the Unicode standard (3-7): no overlong forms, no surrogates,
+// nothing beyond U+10FFFF. Hand-written, because iconv and libutf8proc want a copy of the text to
+// answer this one question.
 #include "printable.hpp"
 
 #include <cstddef>
@@ -38,8 +39,9 @@ void append_printable(std::string& out, std::string_view text) {
     const size_t length = sequence_length(text);
     const auto lead = static_cast<unsigned char>(text[0]);
     // U+0080..U+009F are controls too: a terminal may obey them.
-    const bool control = lead < 0x20 || lead == 0x7f ||
-                         (length == 2 && lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0);
+    const bool control =
+        lead < 0x20 || lead == 0x7f ||
+        (length == 2 && lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0);
     if (length == 0 || control) {
       append_escaped(out, lead);
       text.remove_prefix(1);

@@ -5,7 +5,9 @@
 namespace bulkhead::storage {
 
 Result<ReferenceTable> ReferenceTable::load(const Layout& layout, const Limits& limits) {
-  const auto in_table = [&](Error error) { return fail(std::move(error).context("the table of images " + layout.index().string())); };
+  const auto in_table = [&](Error error) {
+    return fail(std::move(error).context("the table of images " + layout.index().string()));
+  };
   Result<std::string> text = read_small_file(layout.index(), limits.document_bytes);
   if (!text) return in_table(std::move(text.error()));
   Result<Json> document = parse_document(*text);
@@ -17,12 +19,15 @@ Result<ReferenceTable> ReferenceTable::load(const Layout& layout, const Limits& 
   ReferenceTable table(layout, std::move(*document));
   for (const Descriptor& descriptor : index->manifests) {
     const auto name = descriptor.annotations.find(annotation::kRefName);
-    table.entries_.push_back({name == descriptor.annotations.end() ? "" : name->second, descriptor.digest});
+    table.entries_.push_back(
+        {name == descriptor.annotations.end() ? "" : name->second, descriptor.digest});
   }
   return table;
 }
 
-Status ReferenceTable::save() const { return replace_file(layout_.index(), dump_json(document_)); }
+Status ReferenceTable::save() const {
+  return replace_file(layout_.index(), dump_json(document_));
+}
 
 void ReferenceTable::set(const std::string& reference, const Descriptor& descriptor) {
   if (!reference.empty()) remove(reference);

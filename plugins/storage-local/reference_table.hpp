@@ -1,6 +1,7 @@
-// images/index.json: the names of images, and the images without a name that are still wanted. It is the layout's entry
-// point for other tools, so a name stands in the annotations those look at. An entry that loses its name stays, without one,
-// until collection finds that nobody needs it; entries of other tools are left as they are.
+// images/index.json: the names of images, and the images without a name that are still wanted. It
+// is the layout's entry point for other tools, so a name stands in the annotations those look at.
+// An entry that loses its name stays, without one, until collection finds that nobody needs it;
+// entries of other tools are left as they are.
 #pragma once
 
 #include <optional>
@@ -26,7 +27,8 @@ class ReferenceTable {
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
-  // Names the image; the name leaves whatever it named before. An empty reference only notes that the image is here.
+  // Names the image; the name leaves whatever it named before. An empty reference only notes that
+  // the image is here.
   void set(const std::string& reference, const Descriptor& descriptor);
   void remove(const std::string& reference);
   // Drops entries for which keep says no.
@@ -38,7 +40,8 @@ class ReferenceTable {
   }
 
  private:
-  ReferenceTable(const Layout& layout, Json document) : layout_(layout), document_(std::move(document)) {}
+  ReferenceTable(const Layout& layout, Json document)
+      : layout_(layout), document_(std::move(document)) {}
   void erase(size_t i);
   void forget_name(size_t i);
   bool has_other(size_t i) const;  // another entry for the same image

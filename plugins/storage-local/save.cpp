@@ -12,7 +12,9 @@
 namespace bulkhead::storage {
 namespace {
 
-std::string member_of(const Digest& digest) { return "blobs/sha256/" + digest.hex(); }
+std::string member_of(const Digest& digest) {
+  return "blobs/sha256/" + digest.hex();
+}
 
 class Saver {
  public:
@@ -36,21 +38,26 @@ class Saver {
       blobs_.insert(image->content.begin(), image->content.end());
     }
     if (variant) return add_to_docker_list(**variant, saved.reference);
-    return image->variants.empty() ? Status{} : add_to_docker_list(image->variants.front(), saved.reference);
+    return image->variants.empty() ? Status{}
+                                   : add_to_docker_list(image->variants.front(), saved.reference);
   }
 
   Result<uint64_t> write(int fd) {
     TarWriter tar(fd, task_);
     Status done = tar.open();
     if (done) done = tar.add("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
-    if (done) done = tar.add("index.json", dump_json({{"schemaVersion", 2}, {"mediaType", media_type::kIndex}, {"manifests", index_}}));
+    if (done)
+      done = tar.add("index.json", dump_json({{"schemaVersion", 2},
+                                              {"mediaType", media_type::kIndex},
+                                              {"manifests", index_}}));
     if (done) done = tar.add("manifest.json", dump_json(docker_list_));
     size_t count = 0;
     for (const Digest& digest : blobs_) {
       if (!done) break;
       task_.progress(count++, blobs_.size(), "writing");
       const std::optional<Path> path = store_.content.find(digest);
-      done = path ? tar.add_file(member_of(digest), *path) : fail(Code::kNotFound, digest.brief() + " was removed meanwhile");
+      done = path ? tar.add_file(member_of(digest), *path)
+                  : fail(Code::kNotFound, digest.brief() + " was removed meanwhile");
     }
     if (done) done = tar.close();
     if (!done) return tl::unexpected(std::move(done.error()));
@@ -61,9 +68,11 @@ class Saver {
   void add_to_index(const Descriptor& descriptor, const std::string& reference) {
     Json entry = descriptor.to_json();
     if (!reference.empty()) {
-      entry["annotations"] = {{annotation::kRefName, reference}, {annotation::kImageName, reference}};
+      entry["annotations"] = {{annotation::kRefName, reference},
+                              {annotation::kImageName, reference}};
     }
-    if (std::find(index_.begin(), index_.end(), entry) == index_.end()) index_.push_back(std::move(entry));
+    if (std::find(index_.begin(), index_.end(), entry) == index_.end())
+      index_.push_back(std::move(entry));
   }
 
   // docker load before version 25 reads only this, and wants the names as its users type them.
@@ -74,13 +83,17 @@ class Saver {
     if (!manifest) return tl::unexpected(manifest.error());
     Json layers = Json::array();
     for (const Descriptor& layer : variant.layers) layers.push_back(member_of(layer.digest));
-    const Json entry{{"Config", member_of(manifest->config.digest)}, {"Layers", std::move(layers)}, {"RepoTags", Json::array()}};
-    auto same = std::find_if(docker_list_.begin(), docker_list_.end(), [&](const Json& e) { return e["Config"] == entry["Config"]; });
+    const Json entry{{"Config", member_of(manifest->config.digest)},
+                     {"Layers", std::move(layers)},
+                     {"RepoTags", Json::array()}};
+    auto same = std::find_if(docker_list_.begin(), docker_list_.end(),
+                             [&](const Json& e) { return e["Config"] == entry["Config"]; });
     if (same == docker_list_.end()) {
       docker_list_.push_back(entry);
       same = docker_list_.end() - 1;
     }
-    if (const Result<Reference> name = parse_reference(reference)) (*same)["RepoTags"].push_back(name->familiar());
+    if (const Result<Reference> name = parse_reference(reference))
+      (*same)["RepoTags"].push_back(name->familiar());
     return {};
   }
 
@@ -95,11 +108,12 @@ class Saver {
 
 }  // namespace
 
-Result<uint64_t> save_images(Store& store, const std::vector<SavedImage>& images, const std::optional<Platform>& platform, int fd,
-                             const Task& task) {
+Result<uint64_t> save_images(Store& store, const std::vector<SavedImage>& images,
+                             const std::optional<Platform>& platform, int fd, const Task& task) {
   Saver saver(store, platform, task);
   for (const SavedImage& image : images) {
-    if (Status added = saver.add(image); !added) return fail(std::move(added.error()).context("save"));
+    if (Status added = saver.add(image); !added)
+      return fail(std::move(added.error()).context("save"));
   }
   Result<uint64_t> bytes = saver.write(fd);
   if (!bytes) return fail(std::move(bytes.error()).context("save"));

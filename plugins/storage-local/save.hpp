@@ -1,5 +1,6 @@
-// storage.save: images as one archive, an OCI layout that older `docker load`s understand too (manifest.json beside
-// index.json). The same images give the same bytes: members in a fixed order, times and owners zero.
+// storage.save: images as one archive, an OCI layout that older `docker load`s understand too
+// (manifest.json beside index.json). The same images give the same bytes: members in a fixed order,
+// times and owners zero.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,7 @@ struct SavedImage {
 };
 
 // With a platform only that variant of each image. The bytes written.
-Result<uint64_t> save_images(Store& store, const std::vector<SavedImage>& images, const std::optional<Platform>& platform, int fd,
-                             const Task& task);
+Result<uint64_t> save_images(Store& store, const std::vector<SavedImage>& images,
+                             const std::optional<Platform>& platform, int fd, const Task& task);
 
 }  // namespace bulkhead::storage

@@ -17,7 +17,8 @@ Status copy_range(int from, int to, off_t begin, off_t end, std::string_view wha
   while (in < end) {
     const ssize_t n = ::copy_file_range(from, &in, to, &out, static_cast<size_t>(end - in), 0);
     if (n > 0) continue;
-    if (n == 0) return fail(Code::kInternal, "copy " + std::string(what) + ": it became shorter meanwhile");
+    if (n == 0)
+      return fail(Code::kInternal, "copy " + std::string(what) + ": it became shorter meanwhile");
     if (errno == EINTR) continue;
     if (errno != EXDEV && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL) {
       return fail_errno("copy " + std::string(what), errno);
@@ -26,7 +27,9 @@ Status copy_range(int from, int to, off_t begin, off_t end, std::string_view wha
     const auto want = std::min<size_t>(sizeof buffer, static_cast<size_t>(end - in));
     const ssize_t got = ::pread(from, buffer, want, in);
     if (got <= 0) return fail_errno("read " + std::string(what), got < 0 ? errno : EIO);
-    if (Status written = write_at(to, Bytes(buffer, static_cast<size_t>(got)), static_cast<uint64_t>(out), what); !written) {
+    if (Status written =
+            write_at(to, Bytes(buffer, static_cast<size_t>(got)), static_cast<uint64_t>(out), what);
+        !written) {
       return written;
     }
     in += got;
@@ -37,7 +40,7 @@ Status copy_range(int from, int to, off_t begin, off_t end, std::string_view wha
 
 Status clone_content(int from, int to, std::string_view what) {
   if (::ioctl(to, FICLONE, from) == 0) return {};
-  struct stat st{};
+  struct stat st {};
   if (::fstat(from, &st) != 0) return fail_errno("look at " + std::string(what), errno);
   return copy_data_segments(from, to, static_cast<uint64_t>(st.st_size), what);
 }

@@ -1,5 +1,5 @@
-// A copy of a sparse file that costs what is in it, not what it is long: shared blocks where the file system has reflinks
-// (btrfs, XFS), else the data between the holes.
+// A copy of a sparse file that costs what is in it, not what it is long: shared blocks where the
+// file system has reflinks (btrfs, XFS), else the data between the holes.
 #pragma once
 
 #include "bulkhead/result.hpp"

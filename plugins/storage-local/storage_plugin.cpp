@@ -11,7 +11,8 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 }  // namespace
 
 struct StoragePlugin::Operation {
-  Operation(plugin::Request taken, plugin::Reply duty) : request(std::move(taken)), reply(std::move(duty)) {
+  Operation(plugin::Request taken, plugin::Reply duty)
+      : request(std::move(taken)), reply(std::move(duty)) {
     task.on_progress = [this](uint64_t done, uint64_t total, const std::string& what) {
       const auto now = std::chrono::steady_clock::now();
       if (now - reported < kProgressEvery) return;
@@ -58,7 +59,8 @@ bool StoragePlugin::submit(plugin::Request& request, plugin::Reply& reply) {
 void StoragePlugin::run(const Method& method, Operation& operation) {
   try {
     Status wanted = operation.task.check();
-    operation.reply.finish(wanted ? method.run(*store_, {operation.request.body, operation.request.fds, operation.task})
+    operation.reply.finish(wanted ? method.run(*store_, {operation.request.body,
+                                                         operation.request.fds, operation.task})
                                   : tl::unexpected(std::move(wanted.error())));
   } catch (const std::exception& error) {
     // The lane's barrier: lack of memory, or a bug. The operation must end either way.
@@ -69,7 +71,8 @@ void StoragePlugin::run(const Method& method, Operation& operation) {
 
 void StoragePlugin::cancel(bh_op op) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = running_.find(op); found != running_.end()) found->second->task.cancelled = true;
+  if (const auto found = running_.find(op); found != running_.end())
+    found->second->task.cancelled = true;
 }
 
 void StoragePlugin::stop() {
@@ -81,6 +84,8 @@ void StoragePlugin::stop() {
   quick_.reset();
 }
 
-std::unique_ptr<plugin::Plugin> make_storage_plugin(plugin::Host host) { return std::make_unique<StoragePlugin>(host); }
+std::unique_ptr<plugin::Plugin> make_storage_plugin(plugin::Host host) {
+  return std::make_unique<StoragePlugin>(host);
+}
 
 }  // namespace bulkhead::storage

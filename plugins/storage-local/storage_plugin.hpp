@@ -1,4 +1,5 @@
-// The plugin object: takes operations on the loop's thread, runs each on a lane, completes it from there.
+// The plugin object: takes operations on the loop's thread, runs each on a lane, completes it from
+// there.
 #pragma once
 
 #include <map>

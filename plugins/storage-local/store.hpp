@@ -1,5 +1,6 @@
-// What all operations share: the places, the content, the limits, the host's platform, and one lock for the moments in which
-// names and visible files change. The long parts of operations (receiving, unpacking) run without it.
+// What all operations share: the places, the content, the limits, the host's platform, and one lock
+// for the moments in which names and visible files change. The long parts of operations (receiving,
+// unpacking) run without it.
 #pragma once
 
 #include <mutex>
@@ -19,7 +20,8 @@ struct Store {
   ContentStore content;
   Limits limits;
   Platform host;
-  std::mutex commit;  // held while index.json is rewritten, files get their final names, or collection removes some
+  std::mutex commit;  // held while index.json is rewritten, files get their final names, or
+                      // collection removes some
 };
 
 }  // namespace bulkhead::storage

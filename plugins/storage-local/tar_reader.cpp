@@ -1,9 +1,9 @@
 #include "tar_reader.hpp"
 
 #include <archive_entry.h>
-#include <clocale>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <clocale>
 
 #include <string_view>
 
@@ -12,8 +12,8 @@
 namespace bulkhead::storage {
 namespace {
 
-// libarchive turns the UTF-8 names of pax headers into the thread's charset. In UTF-8 that is no conversion at all; in the
-// C locale a service runs in, it would replace every letter beyond ASCII.
+// libarchive turns the UTF-8 names of pax headers into the thread's charset. In UTF-8 that is no
+// conversion at all; in the C locale a service runs in, it would replace every letter beyond ASCII.
 class Utf8Thread {
  public:
   Utf8Thread() : former_(::uselocale(utf8())) {}
@@ -32,23 +32,33 @@ class Utf8Thread {
   locale_t former_;
 };
 
-std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
+std::string text_or_empty(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 MemberKind kind_of(archive_entry* entry) {
   if (archive_entry_hardlink(entry) != nullptr) return MemberKind::kHardLink;
   switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return MemberKind::kFile;
-    case AE_IFDIR: return MemberKind::kDirectory;
-    case AE_IFLNK: return MemberKind::kSymlink;
-    case AE_IFCHR: return MemberKind::kCharacterDevice;
-    case AE_IFBLK: return MemberKind::kBlockDevice;
-    case AE_IFIFO: return MemberKind::kFifo;
-    default: return MemberKind::kUnknown;
+    case AE_IFREG:
+      return MemberKind::kFile;
+    case AE_IFDIR:
+      return MemberKind::kDirectory;
+    case AE_IFLNK:
+      return MemberKind::kSymlink;
+    case AE_IFCHR:
+      return MemberKind::kCharacterDevice;
+    case AE_IFBLK:
+      return MemberKind::kBlockDevice;
+    case AE_IFIFO:
+      return MemberKind::kFifo;
+    default:
+      return MemberKind::kUnknown;
   }
 }
 
-// What an image's attributes mean outside the system that built it: the owner's own, and capabilities. SELinux labels
-// belong to the building host, trusted.* to its overlay mounts (in the guest they could redirect ours).
+// What an image's attributes mean outside the system that built it: the owner's own, and
+// capabilities. SELinux labels belong to the building host, trusted.* to its overlay mounts (in the
+// guest they could redirect ours).
 bool kept_attribute(std::string_view name) {
   return name.starts_with("user.") || name == "security.capability";
 }
@@ -78,14 +88,22 @@ std::vector<Attribute> attributes_of(archive_entry* entry) {
 
 const char* kind_name(MemberKind kind) {
   switch (kind) {
-    case MemberKind::kFile: return "a file";
-    case MemberKind::kDirectory: return "a folder";
-    case MemberKind::kSymlink: return "a symbolic link";
-    case MemberKind::kHardLink: return "a hard link";
-    case MemberKind::kCharacterDevice: return "a character device";
-    case MemberKind::kBlockDevice: return "a block device";
-    case MemberKind::kFifo: return "a named pipe";
-    case MemberKind::kUnknown: break;
+    case MemberKind::kFile:
+      return "a file";
+    case MemberKind::kDirectory:
+      return "a folder";
+    case MemberKind::kSymlink:
+      return "a symbolic link";
+    case MemberKind::kHardLink:
+      return "a hard link";
+    case MemberKind::kCharacterDevice:
+      return "a character device";
+    case MemberKind::kBlockDevice:
+      return "a block device";
+    case MemberKind::kFifo:
+      return "a named pipe";
+    case MemberKind::kUnknown:
+      break;
   }
   return "of an unknown kind";
 }
@@ -100,8 +118,9 @@ Status TarReader::open() {
 void TarReader::read_member(archive_entry* entry) {
   member_.name = text_or_empty(archive_entry_pathname(entry));
   member_.kind = kind_of(entry);
-  member_.target = text_or_empty(member_.kind == MemberKind::kHardLink ? archive_entry_hardlink(entry)
-                                                                       : archive_entry_symlink(entry));
+  member_.target =
+      text_or_empty(member_.kind == MemberKind::kHardLink ? archive_entry_hardlink(entry)
+                                                          : archive_entry_symlink(entry));
   member_.size = archive_entry_size(entry);
   member_.permissions = archive_entry_mode(entry) & 07777;
   member_.uid = archive_entry_uid(entry);
@@ -132,7 +151,9 @@ Result<std::optional<TarReader::Piece>> TarReader::next_piece() {
     const int got = archive_read_data_block(handle_.get(), &block, &size, &offset);
     if (got == ARCHIVE_EOF) return std::nullopt;
     if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(handle_.error());
-    if (size > 0) return Piece{static_cast<uint64_t>(offset), Bytes(static_cast<const std::byte*>(block), size)};
+    if (size > 0)
+      return Piece{static_cast<uint64_t>(offset),
+                   Bytes(static_cast<const std::byte*>(block), size)};
   }
 }
 

@@ -1,5 +1,5 @@
-// A tar archive, member by member: ustar, pax and GNU, by libarchive. What comes out is as the archive says it and has been
-// judged by nobody yet; names are the raw bytes.
+// A tar archive, member by member: ustar, pax and GNU, by libarchive. What comes out is as the
+// archive says it and has been judged by nobody yet; names are the raw bytes.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,16 @@
 
 namespace bulkhead::storage {
 
-enum class MemberKind { kFile, kDirectory, kSymlink, kHardLink, kCharacterDevice, kBlockDevice, kFifo, kUnknown };
+enum class MemberKind {
+  kFile,
+  kDirectory,
+  kSymlink,
+  kHardLink,
+  kCharacterDevice,
+  kBlockDevice,
+  kFifo,
+  kUnknown
+};
 
 struct Attribute {
   std::string name;  // "user.x", "security.capability", "system.posix_acl_access"
@@ -40,7 +49,8 @@ class TarReader {
   explicit TarReader(ByteSource& source) : handle_(source) {}
 
   Status open();
-  // The next member; null at the end. Valid until the next call; its content is skipped if it wasn't read.
+  // The next member; null at the end. Valid until the next call; its content is skipped if it
+  // wasn't read.
   Result<const Member*> next();
 
   struct Piece {

@@ -9,14 +9,16 @@
 
 namespace bulkhead::storage {
 
-TarWriter::TarWriter(int fd, const Task& task) : fd_(fd), task_(task), handle_(archive_write_new()) {
+TarWriter::TarWriter(int fd, const Task& task)
+    : fd_(fd), task_(task), handle_(archive_write_new()) {
   if (!handle_) throw std::bad_alloc();
 }
 
 la_ssize_t TarWriter::write(archive* handle, void* self, const void* bytes, size_t size) {
   auto& me = *static_cast<TarWriter*>(self);
   Status done = me.task_.check();
-  if (done) done = write_all(me.fd_, Bytes(static_cast<const std::byte*>(bytes), size), "the archive");
+  if (done)
+    done = write_all(me.fd_, Bytes(static_cast<const std::byte*>(bytes), size), "the archive");
   if (!done) {
     me.write_error_ = std::move(done.error());
     archive_set_error(handle, EIO, "write");
@@ -29,18 +31,22 @@ la_ssize_t TarWriter::write(archive* handle, void* self, const void* bytes, size
 Error TarWriter::error() const {
   if (write_error_) return *write_error_;
   const char* text = archive_error_string(handle_.get());
-  return Error{Code::kInternal, std::string("write the archive: ") + (text != nullptr ? text : "unknown"), {}};
+  return Error{Code::kInternal,
+               std::string("write the archive: ") + (text != nullptr ? text : "unknown"),
+               {}};
 }
 
 Status TarWriter::open() {
   archive_write_set_format_pax_restricted(handle_.get());
   archive_write_set_bytes_in_last_block(handle_.get(), 1);  // no padding beyond the two blocks
-  if (archive_write_open(handle_.get(), this, nullptr, write, nullptr) != ARCHIVE_OK) return fail(error());
+  if (archive_write_open(handle_.get(), this, nullptr, write, nullptr) != ARCHIVE_OK)
+    return fail(error());
   return {};
 }
 
 Status TarWriter::begin_member(const std::string& name, uint64_t size) {
-  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), archive_entry_free);
+  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
+                                                                            archive_entry_free);
   archive_entry_set_pathname(entry.get(), name.c_str());
   archive_entry_set_filetype(entry.get(), AE_IFREG);
   archive_entry_set_perm(entry.get(), 0644);

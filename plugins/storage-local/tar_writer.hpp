@@ -1,5 +1,5 @@
-// A tar archive written to a descriptor, perhaps a pipe. Every member is a plain file of root's from 1970, so that equal
-// contents give equal archives; the end is two blocks of zeros.
+// A tar archive written to a descriptor, perhaps a pipe. Every member is a plain file of root's
+// from 1970, so that equal contents give equal archives; the end is two blocks of zeros.
 #pragma once
 
 #include <archive.h>

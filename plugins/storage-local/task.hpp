@@ -1,5 +1,5 @@
-// One operation as the code that does the work sees it: whether anybody still wants it, and who wants to know how far it is.
-// Passed down by reference; loops over bytes ask check() once a chunk.
+// One operation as the code that does the work sees it: whether anybody still wants it, and who
+// wants to know how far it is. Passed down by reference; loops over bytes ask check() once a chunk.
 #pragma once
 
 #include <atomic>

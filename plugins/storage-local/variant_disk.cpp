@@ -11,20 +11,21 @@ std::atomic<uint64_t> next_number{1};
 
 }  // namespace
 
-Result<ImageDisk> unpack_layers(const Store& store, const std::vector<LayerSource>& layers, const Digest& identity, bool skip_refused,
-                                const Task& task) {
+Result<ImageDisk> unpack_layers(const Store& store, const std::vector<LayerSource>& layers,
+                                const Digest& identity, bool skip_refused, const Task& task) {
   const Path path = store.layout.disks() / (std::to_string(next_number++) + ".tmp");
   return ImageDisk::build(path, layers, {identity, skip_refused}, store.limits, task);
 }
 
-Result<ImageDisk> unpack_variant(const Store& store, const Content& content, const Variant& variant, bool skip_refused,
-                                 const Task& task) {
+Result<ImageDisk> unpack_variant(const Store& store, const Content& content, const Variant& variant,
+                                 bool skip_refused, const Task& task) {
   std::vector<LayerSource> layers;
   std::string all;
   for (size_t i = 0; i < variant.layers.size(); ++i) {
     const Digest& digest = variant.layers[i].digest;
     const std::optional<Path> path = content.find(digest);
-    const std::string what = "layer " + std::to_string(i + 1) + " of " + std::to_string(variant.layers.size());
+    const std::string what =
+        "layer " + std::to_string(i + 1) + " of " + std::to_string(variant.layers.size());
     if (!path) return fail(Code::kNotFound, what + " (" + digest.brief() + ") isn't there");
     layers.push_back({what + " (" + digest.brief() + ")", *path, variant.config.diff_ids[i]});
     all += digest.hex();
@@ -42,7 +43,8 @@ Result<Path> ensure_disk(Store& store, const Variant& variant, const Task& task)
   Result<ImageDisk> disk = unpack_variant(store, store.content, variant, false, task);
   if (!disk) return tl::unexpected(std::move(disk.error()));
   const std::lock_guard lock(store.commit);
-  if (Status committed = disk->commit(path); !committed) return tl::unexpected(std::move(committed.error()));
+  if (Status committed = disk->commit(path); !committed)
+    return tl::unexpected(std::move(committed.error()));
   return path;
 }
 

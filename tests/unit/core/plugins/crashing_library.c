@@ -1,4 +1,6 @@
 /* Mapping it is enough. */
 #include <stdlib.h>
 
-__attribute__((constructor)) static void crash(void) { abort(); }
+__attribute__((constructor)) static void crash(void) {
+  abort();
+}
