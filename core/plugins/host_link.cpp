@@ -30,7 +30,7 @@ PluginHost::Link::Link(loop::Loop& loop, std::string name, Events events, Patien
       events_(std::move(events)),
       patience_(patience),
       ping_timer_(loop, [this] { ping(); }),
-      deadline_(loop, [this] { kill("did not end in time"); }),
+      deadline_(loop, [this] { kill(overdue_); }),
       ack_timer_(loop, [this] { acknowledge(); }),
       late_(loop, [this] { fail_open_calls(); }) {}
 
@@ -81,6 +81,13 @@ void PluginHost::Link::connect(UniqueFd connection) {
   stream_->resume();
   const Json hello = {{"protocol", kHostProtocol}, {"version", kVersion}};
   send(FrameKind::kHello, 0, dump_json(hello));
+  expect(patience_.ping_deadline_ms, "did not greet in time");
+}
+
+// One deadline at a time is enough: each replaces the one before.
+void PluginHost::Link::expect(uint64_t milliseconds, const char* otherwise) {
+  overdue_ = otherwise;
+  deadline_.start(milliseconds);
 }
 
 void PluginHost::Link::abandon() {
@@ -123,7 +130,7 @@ void PluginHost::Link::send(FrameKind kind, uint64_t op, std::string_view body,
 void PluginHost::Link::stop() {
   if (std::exchange(end_.asked, true)) return;
   send(FrameKind::kStop, 0);
-  deadline_.start(patience_.stop_deadline_ms);
+  expect(patience_.stop_deadline_ms, "did not end in time");
 }
 
 void PluginHost::Link::kill(std::string_view why) {
@@ -181,6 +188,7 @@ void PluginHost::Link::greeted(const Frame& frame) {
     end_.refused = std::move(hello->refused);
     return;  // it ends by itself now
   }
+  if (!end_.asked) deadline_.stop();
   name_ = hello->id;
   if (!events_.ready) return;
   events_.ready({hello->id, hello->version, hello->capabilities, pid_, hello->started});
@@ -278,7 +286,7 @@ void PluginHost::Link::disconnected() {
   stream_.reset();
   if (!exited_ && !over_) {
     if (ours_) {
-      deadline_.start(patience_.exit_deadline_ms);
+      expect(patience_.exit_deadline_ms, "did not end in time");
     } else {
       // Not our child, so how it ended can't be known; that it did is made sure of.
       kill("ended");

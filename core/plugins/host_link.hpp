@@ -55,6 +55,7 @@ class PluginHost::Link : public std::enable_shared_from_this<Link> {
   bool is_repetition(uint64_t report);
   void acknowledge_later(uint64_t report);
   void acknowledge();
+  void expect(uint64_t milliseconds, const char* otherwise);
   void ping();
   void disconnected();
   void exited(const loop::ChildEnd& end);
@@ -87,6 +88,7 @@ class PluginHost::Link : public std::enable_shared_from_this<Link> {
   bool exited_ = false;
   bool over_ = false;  // `ended` was said, or nobody is there to hear it
 
+  const char* overdue_ = "";  // what it is killed for when the deadline passes
   loop::Timer ping_timer_;
   loop::Timer deadline_;
   loop::Timer ack_timer_;

@@ -536,6 +536,19 @@ TEST_F(AdoptedHostTest, RefusesASocketThatIsTaken) {
   outliving_.clear();
 }
 
+TEST_F(AdoptedHostTest, IsGivenUpIfItDoesNotGreet) {
+  Patience patience;
+  patience.ping_deadline_ms = 50;
+  spawn(socket_);
+  start();
+  call(1, "test.hang");
+  forget();
+  auto host = PluginHost::adopt(loop_, socket_, heard_.events(), patience);
+  ASSERT_TRUE(host) << host.error().message;
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(heard_.end->how, "did not greet in time");
+}
+
 TEST_F(AdoptedHostTest, CannotBeAdoptedWhenItIsGone) {
   const auto host = PluginHost::adopt(loop_, socket_, {});
   ASSERT_FALSE(host);
