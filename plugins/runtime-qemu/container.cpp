@@ -14,12 +14,13 @@ using plugin::Reply;
 constexpr Milliseconds kPowerOffDeadline{10'000};
 // After a start that failed nothing was written; the guest gets the time to say so and no more.
 constexpr Milliseconds kFailedStartDeadline{2'000};
-constexpr Milliseconds kProcessDeadline{30'000};
+constexpr Milliseconds kProcessDeadline{60'000};
 constexpr Milliseconds kStatsDeadline{10'000};
 // From SIGKILL to the container's process until QEMU itself is killed.
 constexpr uint64_t kKillGraceMs = 5'000;
 constexpr uint64_t kFlushMs = 100;
-constexpr uint64_t kFarewellMs = 5'000;
+// How long the host's end waits for attached clients to take what the container said last.
+constexpr uint64_t kFarewellMs = 10'000;
 
 constexpr const char* kStatistics[] = {"memoryUsageBytes", "memoryLimitBytes", "cpuUsageUsec",
                                        "blockReadBytes",   "blockWriteBytes",  "numProcesses",

@@ -12,8 +12,8 @@
 //     fake.refuse        /v1/container fails
 //     fake.immortal      takes no notice of signals and shutdown
 //
-// What a process does is its args[0]: echo TEXT, cat, sleep, deaf, exit N, flood KIB, missing, hang,
-// lie, vanish.
+// What a process does is its args[0]: echo TEXT, cat, sleep, deaf, exit N, flood KIB, missing,
+// hang, lie, vanish.
 #include <poll.h>
 #include <unistd.h>
 
