@@ -100,12 +100,22 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
   return machine;
 }
 
+// "/path" or "/path:size=1048576,mode=700".
+static std::string tmpfs_text(const Json& mount) {
+  std::string text = read_text(mount, "destination");
+  char separator = ':';
+  for (const std::string& option : read_texts(mount, "options")) {
+    text += separator + option;
+    separator = ',';
+  }
+  return text;
+}
+
 Json guest_request(const Json& configuration, const GuestNetwork& network) {
   const Json& resources = member(configuration, "resources");
   Json tmpfs = Json::array();
   for (const Json& mount : member(configuration, "mounts"))
-    if (!member(member(mount, "type"), "tmpfs").is_null())
-      tmpfs.push_back(read_text(mount, "destination"));
+    if (!member(member(mount, "type"), "tmpfs").is_null()) tmpfs.push_back(tmpfs_text(mount));
   return {{"readOnlyRoot", read_flag(configuration, "readOnly")},
           {"useInit", read_flag(configuration, "useInit")},
           {"shmBytes", read_integer(configuration, "shmSize").value_or(kDefaultShmBytes)},

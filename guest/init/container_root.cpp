@@ -69,13 +69,24 @@ Status mount_kernel_file_systems() {
 
 // A user's own paths, where links of the image are followed, inside its root. An existing directory
 // keeps its mode.
-Status mount_tmpfs(const std::string& path) {
+// "/path" or "/path:size=1048576,mode=700,ro"; the mode given wins over the directory's, because
+// tmpfs takes the last one.
+Status mount_tmpfs(const std::string& text) {
+  size_t colon = std::min(text.find(':'), text.size());
+  std::string path = text.substr(0, colon);
+  std::string asked = text.substr(std::min(colon + 1, text.size()));
+  unsigned long flags = MS_NOSUID | MS_NODEV;
+  if (asked == "ro" || asked.ends_with(",ro")) {
+    flags |= MS_RDONLY;
+    asked.resize(asked.size() - (asked == "ro" ? 2 : 3));
+  }
   struct stat before {};
   mode_t mode = stat(path.c_str(), &before) == 0 ? before.st_mode & 07777 : 01777;
   if (auto status = make_directories(path); !status) return status;
-  char options[32];
-  snprintf(options, sizeof options, "mode=%o", mode);
-  if (mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
+  char kept_mode[32];
+  snprintf(kept_mode, sizeof kept_mode, "mode=%o", mode);
+  std::string options = asked.empty() ? kept_mode : std::string(kept_mode) + "," + asked;
+  if (mount("tmpfs", path.c_str(), "tmpfs", flags, options.c_str()) != 0)
     return fail_now("mount a tmpfs on " + path);
   return {};
 }
