@@ -1,5 +1,7 @@
 #include "model/guest_bodies.hpp"
 
+#include <algorithm>
+
 #include "model/capabilities.hpp"
 #include "model/oci_defaults.hpp"
 #include "model/process_configuration.hpp"
@@ -100,11 +102,14 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
   return machine;
 }
 
-// "/path" or "/path:size=1048576,mode=700".
+// "/path" or "/path:size=1048576,mode=700,ro"; "ro" comes last, where the guest looks for it.
 static std::string tmpfs_text(const Json& mount) {
+  std::vector<std::string> options = read_texts(mount, "options");
+  std::stable_partition(options.begin(), options.end(),
+                        [](const auto& option) { return option != "ro"; });
   std::string text = read_text(mount, "destination");
   char separator = ':';
-  for (const std::string& option : read_texts(mount, "options")) {
+  for (const std::string& option : options) {
     text += separator + option;
     separator = ',';
   }
