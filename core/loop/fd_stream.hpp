@@ -25,9 +25,10 @@ class FdStream {
  public:
   struct Callbacks {
     std::function<void(std::string_view bytes, std::vector<UniqueFd>& fds)> read;
-    std::function<void(const Status&)>
-        closed;                     // end of stream (ok) or an error; once, and nothing after it
-    std::function<void()> drained;  // queued() has fallen to 0; may be empty
+    // End of stream (ok) or an error; once, and nothing after it.
+    std::function<void(const Status&)> closed;
+    // queued() has fallen to 0; may be empty.
+    std::function<void()> drained;
     // The peer has ended its direction and may still read. Without this callback that is the end of
     // the stream: what is queued is lost.
     std::function<void()> finished = {};

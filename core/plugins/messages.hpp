@@ -3,9 +3,10 @@
 // disagree.
 //
 //     hello      JSON: {"protocol": 1, "version": s}, answered by the host with
-//                {"protocol": 1, "pid": n, "id": s, "version": s, "capabilities": [s], "started":
-//                bool} or, if it can't load its plugin, {"protocol": 1, "pid": n, "refused":
-//                {"code": n, "message": s, "hint": s}}
+//                {"protocol": 1, "pid": n, "id": s, "version": s, "capabilities": [s],
+//                 "started": bool}
+//                or, if it can't load its plugin,
+//                {"protocol": 1, "pid": n, "refused": {"code": n, "message": s, "hint": s}}
 //     submit     method, 0, request
 //     complete   u64 report, u8 1, result | u64 report, u8 0, error
 //     emit       u64 report, type, 0, event

@@ -6,11 +6,11 @@
 // what it reports is numbered and kept by it until acknowledged, and told again to whoever adopts
 // it. Therefore
 //   - an emitted event must be acknowledged with ack() once it is in the journal, and comes again
-//   after a crash if it
-//     wasn't: whoever journals it must cope with a repetition (the report's number tells);
+//     after a crash if it wasn't: whoever journals it must cope with a repetition (the report's
+//     number tells);
 //   - the end of an operation is acknowledged by this class, a little after it was handed over, so
-//   that a daemon that dies
-//     before it has journaled the outcome gets it again, through `completed`.
+//     that a daemon that dies before it has journaled the outcome gets it again, through
+//     `completed`.
 //
 // A call may be made at once; the host gets it after its plugin is loaded. Every call is answered
 // exactly once, with kUnavailable when the host ends. Callbacks may destroy this object. `ended` is

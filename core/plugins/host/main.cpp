@@ -1,10 +1,12 @@
 // container-plugin-host: maps one plugin and offers it to the daemon, which never maps foreign code
 // itself.
 //
-//     container-plugin-host --plugin FILE.so --fd N                  ends with the connection
-//     container-plugin-host --plugin FILE.so --listen PATH [--fd N]  outlives it, and takes new
-//     ones at PATH container-plugin-host --plugin FILE.so --describe              prints what the
-//     plugin says of itself
+//     container-plugin-host --plugin FILE.so --fd N
+//         ends with the connection
+//     container-plugin-host --plugin FILE.so --listen PATH [--fd N]
+//         outlives it, and takes new ones at PATH
+//     container-plugin-host --plugin FILE.so --describe
+//         prints what the plugin says of itself
 //
 // There is one of these per running container, so it is kept small: one thread of its own, no
 // iostreams, no locale. It is 0 when it ended as asked, 1 when it could not serve (its standard

@@ -3,7 +3,10 @@
 //     u32 length of the body, little-endian    at most 16 MiB
 //     u8  kind
 //     u8  number of descriptors                at most 16; they travel by SCM_RIGHTS with the
-//     frame's first byte u16 0 u64 operation, little-endian             0 where none is meant body
+//                                              frame's first byte
+//     u16 0
+//     u64 operation, little-endian             0 where none is meant
+//     body
 //
 // Length first, so that a reader knows what to wait for without knowing the kind; binary, so that a
 // body that is JSON already isn't wrapped into JSON again, and the host can pass a request on
@@ -37,13 +40,11 @@ enum class FrameKind : uint8_t {
 
   // Daemon to host.
   kStart = 2,   // body: the plugin's config. Answered by kStarted
-  kSubmit = 3,  // op; body: method, a zero byte, the request. Answered by kComplete, also if the
-                // method is unknown
+  kSubmit = 3,  // op; body: method, a zero byte, the request. Always answered by kComplete
   kCancel = 4,  // op
   kStop = 5,    // stop the plugin, send what is left, answer kStopped, exit
   kAck = 6,     // op: the number of a report that needn't be kept any more
-  kPing =
-      7,  // op: any number. Answered by kPong with the same, from the thread that calls the plugin
+  kPing = 7,    // op: any number. Answered by kPong, from the thread that calls the plugin
 
   // Host to daemon.
   kStarted = 16,   // body: empty, or an error if the plugin refused to start

@@ -1,11 +1,11 @@
 // Where the service keeps what it writes. One rule for the daemon and the command, which must agree
 // without talking:
 //
-//     CONTAINER_ROOT=DIR     DIR/data            DIR/run            DIR/logs             DIR/config
-//     else root              /var/lib/bulkhead   /run/bulkhead      /var/log/bulkhead /etc/bulkhead
-//     else (XDG)             ~/.local/share/...  $XDG_RUNTIME_DIR/  ~/.local/state/.../
-//     ~/.config/bulkhead
-//                            bulkhead            bulkhead           bulkhead/logs
+//               CONTAINER_ROOT=DIR   else root           else a user (XDG)
+//     data      DIR/data             /var/lib/bulkhead   ~/.local/share/bulkhead
+//     run       DIR/run              /run/bulkhead       $XDG_RUNTIME_DIR/bulkhead
+//     logs      DIR/logs             /var/log/bulkhead   ~/.local/state/bulkhead/logs
+//     config    DIR/config           /etc/bulkhead       ~/.config/bulkhead
 //
 // with the XDG variables in place of the defaults where they are set. Without XDG_RUNTIME_DIR
 // (cron, a bare ssh) sockets live in `run` below the data: a place that survives a reboot, which is

@@ -13,16 +13,19 @@
  * stubs.
  *
  * Size rule     Every struct begins with `size`, set by whoever allocated it to sizeof of the
- * struct it was compiled with. A reader looks at a field only if it lies wholly within `size`:
- * BH_HAS(p, field). Allocators zero first. Nobody allocates the other side's struct. Fields named
- * `reserved` are 0. Threads       [loop-thread]: the one thread that called create(); must not
- * block, and no two such calls overlap. [any-thread]: may be called from any thread at any time
- * between create() and the return of stop(). Ownership     A pointer is borrowed for the duration
- * of the call. Who keeps data copies it; who keeps a descriptor dups it. Descriptors passed in a
- * call stay owned by the caller, who closes them after the call returns. Exceptions    Neither C++
- * exceptions nor longjmp may cross a function of this file. Conventions   Strings UTF-8. Times
- * int64 microseconds since the epoch, UTC. Sizes bytes, uint64. Ids at most 128 bytes of
- *               [A-Za-z0-9._-].
+ *               struct it was compiled with. A reader looks at a field only if it lies wholly
+ *               within `size`: BH_HAS(p, field). Allocators zero first. Nobody allocates the
+ *               other side's struct. Fields named `reserved` are 0.
+ * Threads       [loop-thread]: the one thread that called create(); must not block, and no two
+ *               such calls overlap.
+ *               [any-thread]: may be called from any thread at any time between create() and the
+ *               return of stop().
+ * Ownership     A pointer is borrowed for the duration of the call. Who keeps data copies it; who
+ *               keeps a descriptor dups it. Descriptors passed in a call stay owned by the caller,
+ *               who closes them after the call returns.
+ * Exceptions    Neither C++ exceptions nor longjmp may cross a function of this file.
+ * Conventions   Strings UTF-8. Times int64 microseconds since the epoch, UTC. Sizes bytes, uint64.
+ *               Ids at most 128 bytes of [A-Za-z0-9._-].
  */
 #ifndef BULKHEAD_PLUGIN_H
 #define BULKHEAD_PLUGIN_H

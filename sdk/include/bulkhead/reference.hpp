@@ -3,9 +3,10 @@
 //
 //     reference  domain "/" path [":" tag] ["@" digest]
 //     domain     host name, IPv4 or [IPv6], with an optional ":" port
-//     path       components of [a-z0-9]+ joined by one of . _ __ or any number of -, separated by
-//     "/" tag        [A-Za-z0-9_][A-Za-z0-9_.-]{0,127} digest     algorithm ":" hex; sha256 and
-//     sha512 with their full length
+//     path       components of [a-z0-9]+ joined by one of . _ __ or any number of -,
+//                separated by "/"
+//     tag        [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
+//     digest     algorithm ":" hex; sha256 and sha512 with their full length
 //
 // That is the OCI distribution grammar. As everywhere else, the first component is a domain only if
 // it looks like one: it holds a dot, a colon or a capital, or is "localhost".
