@@ -12,7 +12,7 @@ def writable(mounted):
 
 def test_without_options_inspect_shows_none_and_the_usual_ones_hold(box, name):
     box.ok("create", "--name", name, "busybox", "sh", "-c",
-           "cat /proc/kcore | wc -c; ls /proc/scsi 2>/dev/null | wc -l; echo x 2>/dev/null > /proc/sys/kernel/hostname || echo refused")
+           "cat /proc/timer_list | wc -c; ls /proc/scsi 2>/dev/null | wc -l; echo x 2>/dev/null > /proc/sys/kernel/hostname || echo refused")
     configuration = box.inspect(name)["configuration"]
     assert configuration.get("maskedPaths") is None and configuration.get("readonlyPaths") is None
     assert box.ok("start", "-a", name).lines == ["0", "0", "refused"]
@@ -25,7 +25,7 @@ def test_the_usual_read_only_paths_are_mounted_so(box):
 
 def test_one_more_masked_path(box):
     done = box.ok("run", "--rm", "--masked-path", "/etc/shadow", "--masked-path", "/home", "busybox", "sh", "-c",
-                  "wc -c < /etc/shadow; ls /home | wc -l; wc -c < /proc/kcore")
+                  "wc -c < /etc/shadow; ls /home | wc -l; wc -c < /proc/timer_list")
     assert done.lines == ["0", "0", "0"]
 
 
@@ -38,14 +38,14 @@ def test_one_more_read_only_path(box):
 
 def test_none_clears_only_its_own_list(box):
     found = mounts(box, "--masked-path", "NONE")
-    assert "/proc/kcore" not in found and not writable(found["/proc/sys"])
+    assert "/proc/timer_list" not in found and not writable(found["/proc/sys"])
     found = mounts(box, "--read-only-path", "NONE")
-    assert "/proc/kcore" in found and "/proc/sys" not in found
+    assert "/proc/timer_list" in found and "/proc/sys" not in found
 
 
 def test_what_comes_after_none_counts(box):
     found = mounts(box, "--masked-path", "NONE", "--masked-path", "/etc/shadow")
-    assert "/proc/kcore" not in found and "/etc/shadow" in found
+    assert "/proc/timer_list" not in found and "/etc/shadow" in found
 
 
 def test_the_custom_list_is_shown_by_inspect(box, name):
