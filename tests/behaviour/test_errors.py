@@ -94,7 +94,7 @@ def test_a_full_disk(small_disk, fresh, busybox_tar):
     box.ok("image", "import", busybox_tar, "busybox:latest")
     files = box.files()
     filler = small_disk / "filler"
-    with open(filler, "wb") as out:
+    with open(filler, "wb", buffering=0) as out:
         try:
             while True:
                 out.write(bytes(65536))
@@ -109,7 +109,7 @@ def test_a_full_disk(small_disk, fresh, busybox_tar):
 
 def test_a_full_disk_at_the_journal_itself(small_disk, fresh, busybox_tar):
     box = fresh(root=small_disk / "root")
-    with open(small_disk / "filler", "wb") as out:
+    with open(small_disk / "filler", "wb", buffering=0) as out:
         try:
             while True:
                 out.write(bytes(4096))
