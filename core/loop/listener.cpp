@@ -13,8 +13,7 @@ constexpr uint64_t kPauseMs = 100;
 }  // namespace
 
 Listener::Listener(Loop& loop, UniqueFd listening, std::function<void(UniqueFd)> accepted)
-    : loop_(loop),
-      fd_(std::move(listening)),
+    : fd_(std::move(listening)),
       accepted_(std::move(accepted)),
       pause_(loop, [this] { poll_.watch(UV_READABLE); }),
       poll_(loop, fd_.get(), [this](int) { accept_all(); }) {

@@ -1,7 +1,10 @@
-// Accepts connections on a listening Unix socket, made by listen_unix() of the sdk.
+// Accepts connections on a listening Unix socket, made by listen_unix() of the sdk. Without
+// descriptors to spare it rests for a moment instead of spinning; whoever waits to be accepted is
+// not lost.
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "bulkhead/unique_fd.hpp"
 #include "handles.hpp"
@@ -10,20 +13,20 @@ namespace bulkhead::loop {
 
 class Listener {
  public:
+  // What is accepted is non-blocking and close-on-exec.
   Listener(Loop& loop, UniqueFd listening, std::function<void(UniqueFd)> accepted);
+  ~Listener() { *alive_ = false; }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
 
  private:
   void accept_all();
 
-  Loop& loop_;
   UniqueFd fd_;
   std::function<void(UniqueFd)> accepted_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  Timer pause_;  // out of descriptors: accept again a little later instead of spinning
-  Poll poll_;
-
- public:
-  ~Listener() { *alive_ = false; }
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // rule 3
+  Timer pause_;
+  Poll poll_;  // last: closed before the descriptor
 };
 
 }  // namespace bulkhead::loop

@@ -9,6 +9,7 @@ namespace {
 // Consumed bytes are cut off in bulk: erasing at every frame would move a long buffer once per
 // frame.
 constexpr size_t kCompactAt = 64 << 10;
+constexpr size_t kLargestKept = 1 << 20;
 
 // Descriptors that came without a frame to take them: a peer that sends more than a few is wasting
 // our table.
@@ -65,6 +66,8 @@ Result<std::optional<Frame>> FrameDecoder::next() {
   if (begin_ == buffer_.size() || begin_ > kCompactAt) {
     buffer_.erase(0, begin_);
     begin_ = 0;
+    // One large body must not cost an idle host its memory for ever.
+    if (buffer_.capacity() > kLargestKept && buffer_.size() < kCompactAt) buffer_.shrink_to_fit();
   }
   return std::optional<Frame>(std::move(frame));
 }
