@@ -99,7 +99,7 @@ void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply re
   creates_.push_back(std::move(reply));
   state_ = State::kCreating;
   vm_ = std::make_unique<Vm>(
-      loop_, config_.container, qemu_binary(config_.qemu), boot_log_,
+      loop_, config_.container, qemu_binary(config_.qemu), tsc_rate_, boot_log_,
       Vm::Callbacks{[this](const Status& how) { on_vm_ready(how); },
                     [this](const Vm::End& end) { on_vm_gone(end); },
                     [this](std::string_view line) { host_.log(plugin::Level::kWarning, line); }});

@@ -72,6 +72,7 @@ class Container {
   plugin::Host host_;
   ContainerLog log_;
   BootLog boot_log_;
+  TscRate tsc_rate_;  // from now until the VM is ordered
   State state_ = State::kEmpty;
   std::unique_ptr<Vm> vm_;  // null before create and after its end
   std::map<std::string, std::unique_ptr<GuestProcess>> processes_;

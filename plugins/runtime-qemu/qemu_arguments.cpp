@@ -1,6 +1,7 @@
 #include "qemu_arguments.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "bulkhead/json.hpp"
 
@@ -15,12 +16,8 @@ constexpr uint64_t kMiB = 1 << 20;
 // README.md.
 constexpr uint64_t kGuestOverhead = 64 * kMiB;
 
-// Keys that make a boot quick or quiet. reboot=t: a triple fault is the quickest way out of a
-// machine that has no ACPI, and -no-reboot turns it into QEMU's exit.
-constexpr std::string_view kCommonKernelArgs[] = {
-    "console=ttyS0",  "quiet",         "reboot=t",          "panic=-1",
-    "no_timer_check", "noreplace-smp", "cpu_init_udelay=0", "rcupdate.rcu_expedited=1",
-};
+// The guest's tick (CONFIG_HZ): lpj counts loops per tick, tsc_early_khz per millisecond.
+constexpr uint64_t kMillisecondsPerTick = 10;
 
 std::string_view key_of(std::string_view argument) {
   return argument.substr(0, argument.find('='));
@@ -35,14 +32,24 @@ void add_json(Arguments& out, const char* option, const Json& value) {
   out.push_back(dump_json(value));
 }
 
-void add_machine(Arguments& out, Accelerator accelerator) {
-  add(out, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M",
-            "microvm,x-option-roms=off,rtc=on,isa-serial=on,acpi=off"});
-  if (accelerator == Accelerator::kKvm) {
-    add(out, {"-accel", "kvm", "-cpu", "host"});
-  } else {
-    add(out, {"-accel", "tcg,tb-size=64", "-cpu", "max"});
-  }
+// Two processor features are hidden under emulation because QEMU is slow at them and software
+// prefers them where they are (string instructions), and one because nobody asked for it (nested
+// KVM), with the leaf that goes with it.
+void add_processor(Arguments& out, Accelerator accelerator, bool virtualization) {
+  if (accelerator == Accelerator::kKvm) return add(out, {"-accel", "kvm", "-cpu", "host"});
+  add(out, {"-accel", "tcg,tb-size=64", "-cpu"});
+  out.emplace_back("max,erms=off,fsrm=off");
+  if (!virtualization) out.back() += ",svm=off,xlevel=0x80000008";
+}
+
+// With ACPI the kernel needn't look for devices that aren't there. But without a KVM clock it must
+// then be told the TSC's rate, since it finds nothing to measure it against: unknown, so no ACPI.
+void add_machine(Arguments& out, Accelerator accelerator, bool virtualization, uint64_t tsc_khz) {
+  add(out, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M"});
+  const bool acpi = accelerator == Accelerator::kKvm || tsc_khz > 0;
+  out.push_back(std::string("microvm,x-option-roms=off,rtc=on,isa-serial=on,acpi=") +
+                (acpi ? "on" : "off"));
+  add_processor(out, accelerator, virtualization);
   add(out, {"-global", "virtio-mmio.force-legacy=false"});
 }
 
@@ -94,28 +101,34 @@ uint64_t guest_memory(uint64_t container_bytes) {
   return (container_bytes + kGuestOverhead + kMiB - 1) / kMiB * kMiB;
 }
 
-std::string kernel_command_line(Accelerator accelerator, const std::vector<std::string>& extra) {
-  std::string line;
-  auto append = [&](std::string_view argument) {
-    if (!line.empty()) line += ' ';
-    line += argument;
-  };
-  auto overridden = [&](std::string_view argument) {
+// reboot=t: a triple fault is the quickest way out, and -no-reboot turns it into QEMU's exit.
+std::string kernel_command_line(Accelerator accelerator, uint64_t tsc_khz,
+                                const std::vector<std::string>& extra) {
+  Arguments defaults = {"console=ttyS0", "quiet", "reboot=t", "panic=-1"};
+  if (accelerator == Accelerator::kTcg) {
+    // Emulation's counter is the host's own and needn't be doubted; its lock prefixes may stay.
+    add(defaults, {"tsc=reliable", "noreplace-smp"});
+    if (tsc_khz > 0) {
+      defaults.push_back("tsc_early_khz=" + std::to_string(tsc_khz));
+      defaults.push_back("lpj=" + std::to_string(tsc_khz * kMillisecondsPerTick));
+    } else {
+      defaults.emplace_back("no_timer_check");
+    }
+  }
+  std::erase_if(defaults, [&](const std::string& argument) {
     return std::any_of(extra.begin(), extra.end(),
                        [&](const std::string& given) { return key_of(given) == key_of(argument); });
-  };
-  for (std::string_view argument : kCommonKernelArgs) {
-    if (!overridden(argument)) append(argument);
+  });
+  std::string line;
+  for (const Arguments* part : {&std::as_const(defaults), &extra}) {
+    for (const std::string& argument : *part) line += (line.empty() ? "" : " ") + argument;
   }
-  // Emulation's clock is the host's own: the kernel need not doubt it, which saves its calibration.
-  if (accelerator == Accelerator::kTcg && !overridden("tsc=")) append("tsc=reliable");
-  for (const std::string& argument : extra) append(argument);
   return line;
 }
 
-std::vector<std::string> qemu_arguments(const Machine& machine) {
+std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz) {
   Arguments out;
-  add_machine(out, machine.accelerator);
+  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz);
   add_sandbox(out);
   out.emplace_back("-m");
   out.push_back(std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M");
@@ -131,17 +144,18 @@ std::vector<std::string> qemu_arguments(const Machine& machine) {
   add_disk(out, "image", machine.image_disk, true);
   if (!machine.writable_disk.empty()) add_disk(out, "writable", machine.writable_disk, false);
   add_kernel(out, machine.kernel, machine.initramfs,
-             kernel_command_line(machine.accelerator, machine.kernel_args));
+             kernel_command_line(machine.accelerator, tsc_khz, machine.kernel_args));
   return out;
 }
 
 std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs) {
   Arguments out;
-  add_machine(out, Accelerator::kKvm);
+  add_machine(out, Accelerator::kKvm, false, 0);
   add_sandbox(out);
   add(out, {"-m", "128M", "-smp", "1"});
   add_console_and_qmp(out);
-  add_kernel(out, kernel, initramfs, kernel_command_line(Accelerator::kKvm, {"bulkhead.probe=1"}));
+  add_kernel(out, kernel, initramfs,
+             kernel_command_line(Accelerator::kKvm, 0, {"bulkhead.probe=1"}));
   return out;
 }
 

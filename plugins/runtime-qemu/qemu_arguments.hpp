@@ -1,10 +1,10 @@
 // QEMU's command line as a pure function of the machine ordered.
 //
-// The machine is `microvm`: no PCI, no ACPI, no firmware worth the name, devices on virtio-mmio;
-// the kernel is entered by PVH. Its three channels are descriptors that the child inherits at fixed
-// numbers, so that there is no path to poll for, to race for or to clean up. Everything that may
-// hold a comma (paths) goes in QEMU's JSON syntax, where a comma is just a character and can't add
-// an option.
+// The machine is `microvm`: no PCI, no firmware worth the name, devices on virtio-mmio; the kernel
+// is entered by PVH. What each argument is worth was measured: guest/kernel/README.md. Its three
+// channels are descriptors that the child inherits at fixed numbers, so that there is no path to
+// poll for, to race for or to clean up. Everything that may hold a comma (paths) goes in QEMU's
+// JSON syntax, where a comma is just a character and can't add an option.
 #pragma once
 
 #include <string>
@@ -20,15 +20,15 @@ inline constexpr int kAgentFd = 3;    // virtio-serial port org.bulkhead.agent: 
 inline constexpr int kQmpFd = 4;      // QEMU's own control channel
 inline constexpr int kConsoleFd = 5;  // the serial console: boot.log
 
-// Everything after argv[0].
-std::vector<std::string> qemu_arguments(const Machine& machine);
+// Everything after argv[0]. `tsc_khz` is the host's counter's rate, 0 if unknown.
+std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz);
 
-// The probe's VM: kernel and initramfs under the machine's accelerator, no disks, a console,
-// powered off by the guest.
+// The probe's VM: kernel and initramfs under KVM, no disks, a console, powered off by the guest.
 std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs);
 
 // The defaults followed by `extra`; a default whose key `extra` names too is left out.
-std::string kernel_command_line(Accelerator accelerator, const std::vector<std::string>& extra);
+std::string kernel_command_line(Accelerator accelerator, uint64_t tsc_khz,
+                                const std::vector<std::string>& extra);
 
 // Bytes given to -m for a container of so much memory, a whole number of MiB.
 uint64_t guest_memory(uint64_t container_bytes);

@@ -37,11 +37,12 @@ std::string seconds(Milliseconds time) {
 
 }  // namespace
 
-Vm::Vm(loop::Loop& loop, std::string name, std::string binary, BootLog& console,
-       Callbacks callbacks)
+Vm::Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& tsc_rate,
+       BootLog& console, Callbacks callbacks)
     : loop_(loop),
       name_(std::move(name)),
       binary_(std::move(binary)),
+      tsc_rate_(tsc_rate),
       console_(console),
       callbacks_(std::move(callbacks)),
       deadline_(loop, [this] {
@@ -67,7 +68,7 @@ void Vm::spawn() {
   state_ = State::kSpawning;
   boot_error_.reset();
   auto qemu = QemuProcess::spawn(
-      loop_, binary_, qemu_arguments(request_.machine),
+      loop_, binary_, qemu_arguments(request_.machine, tsc_rate_.khz()),
       {[this](std::string_view bytes) { console_.write(bytes); },
        [this](std::string_view line) {
          callbacks_.remark("QEMU of " + name_ + ": " + std::string(line));
@@ -200,6 +201,7 @@ bool Vm::try_emulation() {
   if (accelerator() != Accelerator::kKvm || called_off_) return false;
   callbacks_.remark(boot_error_->message + "; trying again without KVM");
   request_.machine.accelerator = Accelerator::kTcg;
+  request_.boot_deadline = Milliseconds(0);  // what was given was for KVM
   spawn();
   return true;
 }

@@ -18,6 +18,7 @@
 #include "guest_channel.hpp"
 #include "qemu_process.hpp"
 #include "requests.hpp"
+#include "tsc_rate.hpp"
 
 namespace bulkhead::qemu {
 
@@ -42,7 +43,8 @@ class Vm {
   };
 
   // `name` is the container's, for messages.
-  Vm(loop::Loop& loop, std::string name, std::string binary, BootLog& console, Callbacks callbacks);
+  Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& tsc_rate,
+     BootLog& console, Callbacks callbacks);
   ~Vm();
 
   void boot(CreateRequest request, int64_t ordered_ticks_us);
@@ -76,6 +78,7 @@ class Vm {
   loop::Loop& loop_;
   std::string name_;
   std::string binary_;
+  const TscRate& tsc_rate_;
   BootLog& console_;
   Callbacks callbacks_;
   State state_ = State::kIdle;

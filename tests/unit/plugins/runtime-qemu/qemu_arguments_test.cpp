@@ -12,6 +12,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr uint64_t kTsc = 2'300'000;
+
 Machine web() {
   Machine machine;
   machine.cpus = 2;
@@ -42,7 +44,7 @@ nlohmann::json disk(const std::vector<std::string>& arguments, const std::string
 }
 
 TEST(QemuArguments, OrdersCpusAndMemoryWithTheGuestsOwnShareOnTop) {
-  const auto arguments = qemu_arguments(web());
+  const auto arguments = qemu_arguments(web(), kTsc);
   EXPECT_EQ(value(arguments, "-smp"), "2");
   EXPECT_EQ(value(arguments, "-m"), std::to_string(guest_memory(256 << 20) >> 20) + "M");
   EXPECT_GT(guest_memory(256 << 20), 256u << 20);
@@ -54,22 +56,22 @@ TEST(QemuArguments, RoundsMemoryUpToWholeMebibytes) {
 
 TEST(QemuArguments, NamesTheAcceleratorItWasToldToUse) {
   Machine machine = web();
-  EXPECT_THAT(value(qemu_arguments(machine), "-accel"), HasSubstr("tcg"));
-  EXPECT_EQ(value(qemu_arguments(machine), "-cpu"), "max");
+  EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-accel"), HasSubstr("tcg"));
+  EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), HasSubstr("max"));
   machine.accelerator = Accelerator::kKvm;
-  EXPECT_EQ(value(qemu_arguments(machine), "-accel"), "kvm");
-  EXPECT_EQ(value(qemu_arguments(machine), "-cpu"), "host");
+  EXPECT_EQ(value(qemu_arguments(machine, kTsc), "-accel"), "kvm");
+  EXPECT_EQ(value(qemu_arguments(machine, kTsc), "-cpu"), "host");
 }
 
 TEST(QemuArguments, SharesTheImageReadOnlyAndUnlocked) {
-  const auto image = disk(qemu_arguments(web()), "image");
+  const auto image = disk(qemu_arguments(web(), kTsc), "image");
   EXPECT_EQ(image["read-only"], true);
   EXPECT_EQ(image["file"]["locking"], "off");
   EXPECT_EQ(image["file"]["filename"], "/disks/a.ext4");
 }
 
 TEST(QemuArguments, GivesTheWritableDiskDiscard) {
-  const auto writable = disk(qemu_arguments(web()), "writable");
+  const auto writable = disk(qemu_arguments(web(), kTsc), "writable");
   EXPECT_EQ(writable["read-only"], false);
   EXPECT_EQ(writable["discard"], "unmap");
 }
@@ -77,18 +79,18 @@ TEST(QemuArguments, GivesTheWritableDiskDiscard) {
 TEST(QemuArguments, LeavesTheWritableDiskOutIfThereIsNone) {
   Machine machine = web();
   machine.writable_disk.clear();
-  EXPECT_EQ(disk(qemu_arguments(machine), "writable"), nullptr);
+  EXPECT_EQ(disk(qemu_arguments(machine, kTsc), "writable"), nullptr);
 }
 
 TEST(QemuArguments, TakesACommaInAPathAsACharacter) {
   Machine machine = web();
   machine.image_disk = "/disks/a,readonly=off,file.filename=/etc/shadow";
-  const auto arguments = qemu_arguments(machine);
+  const auto arguments = qemu_arguments(machine, kTsc);
   EXPECT_EQ(disk(arguments, "image")["file"]["filename"], machine.image_disk);
 }
 
 TEST(QemuArguments, ConnectsTheThreeChannelsToInheritedDescriptors) {
-  const auto arguments = qemu_arguments(web());
+  const auto arguments = qemu_arguments(web(), kTsc);
   std::vector<std::string> channels;
   for (int i = 0; i < 3; ++i) channels.push_back(value(arguments, "-chardev", i));
   EXPECT_THAT(channels, testing::UnorderedElementsAre("socket,id=agent,fd=3", "socket,id=qmp,fd=4",
@@ -96,17 +98,40 @@ TEST(QemuArguments, ConnectsTheThreeChannelsToInheritedDescriptors) {
 }
 
 TEST(QemuArguments, DeniesQemuWhatItNeverNeeds) {
-  const std::string sandbox = value(qemu_arguments(web()), "-sandbox");
+  const std::string sandbox = value(qemu_arguments(web(), kTsc), "-sandbox");
   EXPECT_THAT(sandbox, HasSubstr("spawn=deny"));
   EXPECT_THAT(sandbox, HasSubstr("elevateprivileges=deny"));
 }
 
+TEST(QemuArguments, HidesNestedVirtualizationUnlessItIsAskedFor) {
+  Machine machine = web();
+  EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), HasSubstr("svm=off"));
+  machine.virtualization = true;
+  EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), Not(HasSubstr("svm=off")));
+}
+
+TEST(QemuArguments, HasAcpiOnlyIfTheGuestCanKnowTheTime) {
+  EXPECT_THAT(value(qemu_arguments(web(), kTsc), "-M"), HasSubstr("acpi=on"));
+  EXPECT_THAT(value(qemu_arguments(web(), 0), "-M"), HasSubstr("acpi=off"));
+  Machine kvm = web();
+  kvm.accelerator = Accelerator::kKvm;
+  EXPECT_THAT(value(qemu_arguments(kvm, 0), "-M"), HasSubstr("acpi=on"));
+}
+
+TEST(KernelCommandLine, TellsTheRateOfTheCounterUnderEmulation) {
+  const std::string line = kernel_command_line(Accelerator::kTcg, kTsc, {});
+  EXPECT_THAT(line, HasSubstr("tsc_early_khz=2300000"));
+  EXPECT_THAT(line, HasSubstr("lpj=23000000"));
+  EXPECT_THAT(kernel_command_line(Accelerator::kKvm, kTsc, {}), Not(HasSubstr("tsc")));
+  EXPECT_THAT(kernel_command_line(Accelerator::kTcg, 0, {}), Not(HasSubstr("tsc_early_khz")));
+}
+
 TEST(KernelCommandLine, AppendsExtraArguments) {
-  EXPECT_THAT(kernel_command_line(Accelerator::kTcg, {"debug"}), testing::EndsWith(" debug"));
+  EXPECT_THAT(kernel_command_line(Accelerator::kTcg, kTsc, {"debug"}), testing::EndsWith(" debug"));
 }
 
 TEST(KernelCommandLine, LetsAnExtraArgumentReplaceADefault) {
-  const std::string line = kernel_command_line(Accelerator::kTcg, {"panic=5"});
+  const std::string line = kernel_command_line(Accelerator::kTcg, kTsc, {"panic=5"});
   EXPECT_THAT(line, HasSubstr("panic=5"));
   EXPECT_THAT(line, Not(HasSubstr("panic=-1")));
 }
