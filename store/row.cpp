@@ -25,6 +25,11 @@ model::Phase phase(int64_t number) {
                        : model::Phase::kFact;
 }
 
+Failure not_json(const model::Event& event) {
+  return fail(Code::kCorrupt, "event " + std::to_string(event.seq) + " of the journal is not JSON",
+              "restore the journal from a backup; GET /v1/journal/verify lists what is damaged");
+}
+
 }  // namespace
 
 model::Event read_envelope(SQLite::Statement& row) {
@@ -50,12 +55,16 @@ std::string_view data_text(SQLite::Statement& row) {
   return text(row, 12);
 }
 
+Status read_data(SQLite::Statement& row, model::Event& event) {
+  event.data = model::Json::parse(data_text(row), nullptr, false);
+  if (event.data.is_object()) return {};
+  return not_json(event);
+}
+
 Status read_bodies(SQLite::Statement& row, model::Event& event) {
   event.actor = model::Json::parse(actor_text(row), nullptr, false);
-  event.data = model::Json::parse(data_text(row), nullptr, false);
-  if (event.actor.is_object() && event.data.is_object()) return {};
-  return fail(Code::kCorrupt, "event " + std::to_string(event.seq) + " of the journal is not JSON",
-              "restore the journal from a backup; GET /v1/journal/verify lists what is damaged");
+  if (!event.actor.is_object()) return not_json(event);
+  return read_data(row, event);
 }
 
 Result<model::Event> read_event(SQLite::Statement& row) {

@@ -20,5 +20,6 @@ std::string_view data_text(SQLite::Statement& row);
 // The whole event; kCorrupt if a text is not a JSON object.
 Result<model::Event> read_event(SQLite::Statement& row);
 Status read_bodies(SQLite::Statement& row, model::Event& event);
+Status read_data(SQLite::Statement& row, model::Event& event);  // without the actor
 
 }  // namespace bulkhead::store

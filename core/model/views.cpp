@@ -1,6 +1,7 @@
 #include "model/views.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "model/image_decide.hpp"
 #include "model/property_decide.hpp"
@@ -36,6 +37,15 @@ Json container_status(const ContainerState& container) {
   status["oomKilled"] = container.oom_killed;
   if (!container.exit_reason.empty()) status["reason"] = container.exit_reason;
   return status;
+}
+
+// Properties are set as text and shown as what they mean; the text was checked when it was set.
+Json typed_value(PropertyType type, std::string_view text) {
+  if (type == PropertyType::kBoolean) return text == "true";
+  if (type == PropertyType::kString) return text;
+  int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 std::string_view type_name(PropertyType type) {
@@ -120,20 +130,22 @@ Json properties_view(const State& state) {
                   {"description", definition.description},
                   {"value", nullptr},
                   {"default", nullptr}};
-    if (auto value = property_value(state, key)) entry["value"] = *value;
-    if (definition.fallback) entry["default"] = *definition.fallback;
+    if (auto set = state.properties.find(key); set != state.properties.end())
+      entry["value"] = typed_value(definition.type, set->second);
+    if (definition.fallback) entry["default"] = typed_value(definition.type, *definition.fallback);
     view[key] = std::move(entry);
   }
   return view;
 }
 
 Result<Json> property_view(const State& state, const std::string& key) {
-  if (find_property(key) == nullptr)
+  const PropertyDefinition* definition = find_property(key);
+  if (definition == nullptr)
     return fail(Code::kNotFound, "there is no property \"" + key + "\"",
                 "`container system property list` shows those that exist");
   auto value = property_value(state, key);
   if (!value) return fail(Code::kNotFound, "property " + key + " is not set");
-  return Json{{"key", key}, {"value", *value}};
+  return Json{{"key", key}, {"value", typed_value(definition->type, *value)}};
 }
 
 }  // namespace bulkhead::model

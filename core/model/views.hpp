@@ -21,6 +21,7 @@ Json containers_view(const State& state,
                      bool all);  // by creation; without all only running and stopping ones
 Json image_view(const State& state, const ImageState& image);
 Json images_view(const State& state);  // by reference, then dangling ones by digest
+// "value" is what was set, or null; property_view() also gives the default.
 Json properties_view(const State& state);
 Result<Json> property_view(const State& state, const std::string& key);
 

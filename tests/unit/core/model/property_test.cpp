@@ -81,11 +81,14 @@ TEST(PropertyTest, Views) {
   EXPECT_EQ(view.size(), property_catalogue().size());
   EXPECT_EQ(view["dns.domain"]["value"], "test");
   EXPECT_EQ(view["dns.domain"]["default"], nullptr);
-  EXPECT_EQ(view["container.cpus"]["value"], "4");
+  EXPECT_EQ(view["container.cpus"]["value"], nullptr);
+  EXPECT_EQ(view["container.cpus"]["default"], 4);
+  EXPECT_EQ(view["build.rosetta"]["default"], true);
   EXPECT_EQ(view["container.cpus"]["type"], "integer");
   EXPECT_EQ(view["build.rosetta"]["type"], "boolean");
   EXPECT_EQ(property_view(world.state(), "dns.domain").value(),
             (Json{{"key", "dns.domain"}, {"value", "test"}}));
+  EXPECT_EQ(property_view(world.state(), "container.cpus").value()["value"], 4);
   EXPECT_EQ(code_of(property_view(world.state(), "network.subnet")), Code::kNotFound);
   EXPECT_EQ(message_of(property_view(world.state(), "no.such")),
             "there is no property \"no.such\"");
