@@ -132,7 +132,7 @@ void Machine::boot(const std::string& extra) {
       "none",
       "-no-reboot",
       "-accel",
-      "tcg",
+      "tcg,tb-size=64",
       "-cpu",
       "max",
       "-m",
@@ -142,7 +142,9 @@ void Machine::boot(const std::string& extra) {
       "-initrd",
       initramfs,
       "-append",
-      "console=ttyS0 quiet reboot=t panic=-1 " + extra,
+      "console=ttyS0 quiet reboot=t panic=-1 no_timer_check tsc=reliable noreplace-smp " + extra,
+      "-global",
+      "virtio-mmio.force-legacy=false",
       "-serial",
       "file:" + (directory_ / "console").string(),
       "-device",
@@ -203,7 +205,7 @@ nlohmann::json Machine::default_container() const {
       {"sysctls", {{"vm.max_map_count", "262144"}, {"kernel.shmmni", "4097"}}},
       {"useInit", true},
       {"cpus", 1},
-      {"memoryBytes", 96 << 20}};
+      {"memoryBytes", 48 << 20}};
 }
 
 Reply Machine::ask(const std::string& method, const std::string& path, const nlohmann::json& body) {

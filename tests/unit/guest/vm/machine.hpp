@@ -15,7 +15,7 @@
 
 namespace bulkhead::guest::test {
 
-inline constexpr std::chrono::milliseconds kPatience{60'000};
+inline constexpr std::chrono::milliseconds kPatience{180'000};
 
 // Why no VM can be started here; empty if one can.
 const std::string& missing_for_vm();
