@@ -47,9 +47,7 @@ Status Exchange::read_more() {
   do {
     count = recv(socket_.get(), piece, sizeof piece, 0);
   } while (count < 0 && errno == EINTR);
-  if (count < 0) {
-    return fail(fail_errno("the connection to the service was lost", errno).value());
-  }
+  if (count < 0) return fail_errno("the connection to the service was lost", errno);
   if (count == 0) return parser_.end();
   unparsed_.append(piece, static_cast<size_t>(count));
   return {};

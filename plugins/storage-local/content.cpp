@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace bulkhead::storage {
 
 Result<Json> Content::document(const Digest& digest, const Limits& limits) const {
@@ -17,8 +19,9 @@ Result<Json> Content::document(const Digest& digest, const Limits& limits) const
 Result<Json> Content::document(const Descriptor& descriptor, const Limits& limits) const {
   const std::optional<Path> path = find(descriptor.digest);
   if (path && size_of_file(*path) != descriptor.size) {
-    return fail(Code::kCorrupt, descriptor.digest.brief() + " has " + std::to_string(size_of_file(*path)) +
-                                    " bytes, but its descriptor promises " + std::to_string(descriptor.size));
+    return fail(Code::kCorrupt,
+                descriptor.digest.brief() + " has " + std::to_string(size_of_file(*path)) +
+                    " bytes, but its descriptor promises " + std::to_string(descriptor.size));
   }
   return document(descriptor.digest, limits);
 }
@@ -32,9 +35,12 @@ std::optional<Path> ContentStore::find(const Digest& digest) const {
 std::vector<Digest> ContentStore::list() const {
   std::vector<Digest> digests;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(layout_.blobs(), error), end; !error && it != end; it.increment(error)) {
-    if (Result<Digest> digest = Digest::from_hex(it->path().filename().string())) digests.push_back(std::move(*digest));
+  for (std::filesystem::directory_iterator it(layout_.blobs(), error), end; !error && it != end;
+       it.increment(error)) {
+    if (Result<Digest> digest = Digest::from_hex(it->path().filename().string()))
+      digests.push_back(std::move(*digest));
   }
+  std::sort(digests.begin(), digests.end());
   return digests;
 }
 

@@ -15,16 +15,20 @@ namespace {
 
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
-constexpr std::string_view kAufs = ".wh..wh.";  // bookkeeping of aufs, found in layers of old Dockers; not content
+constexpr std::string_view kAufs =
+    ".wh..wh.";  // bookkeeping of aufs, found in layers of old Dockers; not content
 constexpr int64_t kOldest = -(int64_t{1} << 31);
-constexpr int64_t kYoungest = (int64_t{1} << 34) - (int64_t{1} << 31) - 1;  // what 34 bits of an ext4 time reach
-constexpr uint32_t kMajorMax = 0xfff, kMinorMax = 0xfffff;  // what a Linux device number has room for
+constexpr int64_t kYoungest =
+    (int64_t{1} << 34) - (int64_t{1} << 31) - 1;  // what 34 bits of an ext4 time reach
+constexpr uint32_t kMajorMax = 0xfff,
+                   kMinorMax = 0xfffff;  // what a Linux device number has room for
 constexpr uint64_t kProgressEvery = 16 * kMiB;
 
 // Passes the decompressed stream on and computes its digest.
 class Hashing : public ByteSource {
  public:
-  Hashing(ByteSource& source, const std::string& what, const Task& task) : source_(source), what_(what), task_(task) {}
+  Hashing(ByteSource& source, const std::string& what, const Task& task)
+      : source_(source), what_(what), task_(task) {}
 
   Result<Bytes> next() override {
     if (Status wanted = task_.check(); !wanted) return tl::unexpected(std::move(wanted.error()));
@@ -63,12 +67,18 @@ Result<uint32_t> owner_id(int64_t id) {
 
 uint16_t file_type(MemberKind kind) {
   switch (kind) {
-    case MemberKind::kDirectory: return S_IFDIR;
-    case MemberKind::kSymlink: return S_IFLNK;
-    case MemberKind::kCharacterDevice: return S_IFCHR;
-    case MemberKind::kBlockDevice: return S_IFBLK;
-    case MemberKind::kFifo: return S_IFIFO;
-    default: return S_IFREG;
+    case MemberKind::kDirectory:
+      return S_IFDIR;
+    case MemberKind::kSymlink:
+      return S_IFLNK;
+    case MemberKind::kCharacterDevice:
+      return S_IFCHR;
+    case MemberKind::kBlockDevice:
+      return S_IFBLK;
+    case MemberKind::kFifo:
+      return S_IFIFO;
+    default:
+      return S_IFREG;
   }
 }
 
@@ -83,7 +93,8 @@ Result<Node> node_of(const Member& member) {
   node.gid = *gid;
   node.mtime = std::clamp(member.mtime, kOldest, kYoungest);
   node.mtime_nanoseconds = std::min<uint32_t>(member.mtime_nanoseconds, 999'999'999);
-  if (!member.attributes.empty()) node.attributes = std::make_unique<std::vector<Attribute>>(member.attributes);
+  if (!member.attributes.empty())
+    node.attributes = std::make_unique<std::vector<Attribute>>(member.attributes);
   if (member.kind == MemberKind::kCharacterDevice || member.kind == MemberKind::kBlockDevice) {
     if (member.device_major > kMajorMax || member.device_minor > kMinorMax) {
       return fail(Code::kCorrupt, "its device number " + std::to_string(member.device_major) + ":" +
@@ -107,12 +118,15 @@ Result<Digest> LayerApplier::apply(const LayerSource& layer) {
   BombGuard guarded(decoded, stored, limits_);
   Prefetch ahead(guarded);
   Hashing hashing(ahead, layer.what, task_);
-  if (Status applied = apply_archive(hashing); !applied) return in_layer(std::move(applied.error()));
+  if (Status applied = apply_archive(hashing); !applied)
+    return in_layer(std::move(applied.error()));
   Result<Digest> digest = hashing.digest_of_all();
   if (!digest) return in_layer(std::move(digest.error()));
   if (layer.diff_id && *layer.diff_id != *digest) {
-    return in_layer({Code::kCorrupt, "its content is " + digest->brief() + ", but the image's config promises " +
-                                         layer.diff_id->brief(), {}});
+    return in_layer({Code::kCorrupt,
+                     "its content is " + digest->brief() + ", but the image's config promises " +
+                         layer.diff_id->brief(),
+                     {}});
   }
   return digest;
 }
@@ -139,8 +153,12 @@ Status LayerApplier::apply_archive(ByteSource& tar) {
 Status LayerApplier::apply_member(TarReader& reader, const Member& member) {
   const Result<Components> path = split_member_name(member.name);
   if (!path) return tl::unexpected(path.error());
-  if (path->empty() || !path->back().starts_with(kWhiteout)) return apply_entry(reader, member, *path);
-  if (path->back().starts_with(kAufs) && path->back() != kOpaque) return {};
+  const auto bookkeeping = [](std::string_view part) {
+    return part.starts_with(kAufs) && part != kOpaque;
+  };
+  if (std::any_of(path->begin(), path->end(), bookkeeping)) return {};
+  if (path->empty() || !path->back().starts_with(kWhiteout))
+    return apply_entry(reader, member, *path);
   return apply_whiteout(Components(path->begin(), path->end() - 1), path->back());
 }
 
@@ -163,7 +181,9 @@ Status LayerApplier::apply_entry(TarReader& reader, const Member& member, const 
   if (!place) return tl::unexpected(std::move(place.error()));
   if (member.kind == MemberKind::kHardLink) {
     const Result<Components> target = split_member_name(member.target);
-    if (!target) return fail(Error(target.error()).context("it is a hard link to " + in_quotes(member.target)));
+    if (!target)
+      return fail(
+          Error(target.error()).context("it is a hard link to " + in_quotes(member.target)));
     return tree_.link(*place, *target);
   }
   Result<Node> node = node_of(member);
@@ -185,7 +205,8 @@ Status LayerApplier::apply_entry(TarReader& reader, const Member& member, const 
 
 Result<Extents> LayerApplier::store_content(TarReader& reader, const Member& member) {
   if (member.size < 0 || static_cast<uint64_t>(member.size) > limits_.image_bytes) {
-    return fail(Code::kCorrupt, "its size of " + std::to_string(member.size) + " bytes is beyond the limit");
+    return fail(Code::kCorrupt,
+                "its size of " + std::to_string(member.size) + " bytes is beyond the limit");
   }
   const auto size = static_cast<uint64_t>(member.size);
   area_.begin();
@@ -194,11 +215,14 @@ Result<Extents> LayerApplier::store_content(TarReader& reader, const Member& mem
     if (!piece) return tl::unexpected(std::move(piece.error()));
     if (!*piece) break;
     const auto& [offset, bytes] = **piece;
-    if (offset > size || bytes.size() > size - offset) return fail(Code::kCorrupt, "its content is longer than its size");
-    if (Status written = area_.write(offset, bytes); !written) return tl::unexpected(std::move(written.error()));
+    if (offset > size || bytes.size() > size - offset)
+      return fail(Code::kCorrupt, "its content is longer than its size");
+    if (Status written = area_.write(offset, bytes); !written)
+      return tl::unexpected(std::move(written.error()));
   }
   if (area_.next_block() > limits_.image_bytes / kBlockBytes) {
-    return fail(Code::kNoSpace, "the image's layers have more than " + std::to_string(limits_.image_bytes >> 20) + " MiB");
+    return fail(Code::kNoSpace, "the image's layers have more than " +
+                                    std::to_string(limits_.image_bytes >> 20) + " MiB");
   }
   return area_.end(size);
 }

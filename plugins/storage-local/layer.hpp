@@ -1,5 +1,6 @@
-// One layer: a tar stream, perhaps compressed, applied to the tree and its contents to the data area. The stream is read to
-// its very end, because its digest (the DiffID) is over all of it, also over what stands behind the archive's end.
+// One layer: a tar stream, perhaps compressed, applied to the tree and its contents to the data
+// area. The stream is read to its very end, because its digest (the DiffID) is over all of it, also
+// over what stands behind the archive's end.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ class LayerApplier {
   LayerApplier(FileTree& tree, DataArea& area, const Limits& limits, const Task& task)
       : tree_(tree), area_(area), limits_(limits), task_(task) {}
 
-  // Members that are refused are left out instead, and listed in skipped(). Only by the user's explicit wish.
+  // Members that are refused are left out instead, and listed in skipped(). Only by the user's
+  // explicit wish.
   void skip_refused() { skip_refused_ = true; }
   const std::vector<std::string>& skipped() const { return skipped_; }
 
@@ -40,7 +42,7 @@ class LayerApplier {
  private:
   Status apply_member(TarReader& reader, const Member& member);
   Status apply_entry(TarReader& reader, const Member& member, const Components& path);
-  Status apply_whiteout(const Components& path, std::string_view hidden);
+  Status apply_whiteout(const Components& directory, std::string_view marker);
   Result<Extents> store_content(TarReader& reader, const Member& member);
 
   FileTree& tree_;
