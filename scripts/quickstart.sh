@@ -3,8 +3,10 @@
 # this machine's busybox, a run, and what the journal says about that run.
 #
 # Run again it takes seconds: each step looks first and does only what is missing. It never stops, replaces or removes anything of yours.
-set -euo pipefail
+set -Eeuo pipefail
 . "$(dirname "$0")/lib.sh"
+# Nothing ends without a sentence, not even what nobody thought of.
+trap 'printf "\n%s: line %s failed (exit status %s): %s\n" "${0##*/}" "$LINENO" "$?" "$BASH_COMMAND" >&2' ERR
 cd "$BULKHEAD_SOURCE"
 
 PATH=$BULKHEAD_SOURCE/build/release/bin:$PATH
@@ -34,8 +36,8 @@ make_root_filesystem() { # DIR
   mkdir -p "$1"/bin "$1"/etc "$1"/tmp "$1"/root "$1"/proc "$1"/sys "$1"/dev
   chmod 1777 "$1/tmp"
   cp "$busybox" "$1/bin/busybox"
-  # Debian's plain busybox package links libc; its -static one needs nothing.
-  ldd "$busybox" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+  # Debian's plain busybox package links libc; its -static one needs nothing, which ldd and grep count as a failure.
+  { ldd "$busybox" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r library; do
     mkdir -p "$1$(dirname "$library")"
     cp -L "$library" "$1$library"
   done

@@ -6,7 +6,7 @@ import re
 SCRIPT = """#!/bin/busybox sh
 ( /bin/busybox sleep 4
   while :; do
-    /bin/busybox sed -n 's/^VmRSS/init VmRSS/p' /proc/1/status > /dev/ttyS0
+    /bin/busybox sed -n 's/^VmRSS/init VmRSS/p' /proc/1/status > /dev/console
     /bin/busybox sleep 1
   done ) &
 exec {init}
@@ -30,6 +30,6 @@ def init_path(command_line):
 
 
 def with_observer(original, busybox, kernel_runs):
-    added = (member("bin", mode=0o40755) + member("dev", mode=0o40755) + member("proc", mode=0o40755) + member("bin/busybox", busybox) +
+    added = (member("bin", mode=0o40755) + member("dev", mode=0o40755) + member("dev/null") + member("proc", mode=0o40755) + member("bin/busybox", busybox) +
              member("observer", SCRIPT.format(init=kernel_runs).encode()) + member("TRAILER!!!", mode=0))
     return pad(original) + added

@@ -9,6 +9,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import select
 import shutil
 import statistics
 import subprocess
@@ -68,18 +69,26 @@ def until_output(command, wanted, environment=None):
     """From the start of a program until a line with `wanted` comes out of it; then it may end, or is ended."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    seen = b""
-    while wanted not in seen:
-        piece = os.read(process.stdout.fileno(), 65536)
-        if not piece:
-            sys.exit(f"bench: {command[0]} ended with status {process.wait()} before it said {wanted}; it said: {seen[-500:]!r}")
-        seen += piece
+    said(process, wanted)
     took = time.perf_counter() - begun
     if wanted == READY:
         process.kill()
     process.stdout.read()
     process.wait()
     return took
+
+
+def said(process, pattern, seconds=120):
+    """Reads what the program says until the pattern is in it: its match. A program that is silent or ends is the end of the bench."""
+    seen, deadline = b"", time.monotonic() + seconds
+    while not (found := re.search(pattern, seen)):
+        ready, _, _ = select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))
+        piece = os.read(process.stdout.fileno(), 65536) if ready else b""
+        if not piece:
+            process.kill()
+            sys.exit(f"bench: {process.args[0]} never said {pattern!r} in {seconds} s; it said: {seen[-500:]!r}")
+        seen += piece
+    return found
 
 
 READY = b"bulkhead: guest ready"
@@ -202,16 +211,10 @@ class Bench:
         self.box.ok("delete", "--force", *names, timeout=900)
 
 
-def until_line(command, pattern, seconds=120):
+def until_line(command, pattern):
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    seen, deadline = b"", time.monotonic() + seconds
     try:
-        while not (found := re.search(pattern, seen)):
-            piece = os.read(process.stdout.fileno(), 65536)
-            if not piece or time.monotonic() > deadline:
-                sys.exit(f"bench: never saw {pattern!r} in {seen[-500:]!r}")
-            seen += piece
-        return found.group(1)
+        return said(process, pattern).group(1)
     finally:
         process.kill()
         process.wait()
