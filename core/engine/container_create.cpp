@@ -10,6 +10,7 @@
 #include "model/configuration.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
+#include "model/property_decide.hpp"
 #include "model/views.hpp"
 
 namespace bulkhead::engine {
@@ -40,6 +41,30 @@ struct Draft {
   std::vector<std::string> warnings;
 };
 
+Status check_processor(const Json& built, const Json& host) {
+  const auto of = [](const Json& platform) {
+    return platform.value("architecture", std::string());
+  };
+  if (of(built) == of(host)) return {};
+  return fail(Code::kUnsupported, "an image for " + of(built) +
+                                      " needs an emulated processor, which is not available " +
+                                      "in this version; this host is " + of(host));
+}
+
+// The image whose /sbin/init takes the place of the built-in one: asked for, or the property's, or
+// none (null).
+Result<const model::ImageState*> init_image(const model::State& state, const Json& body,
+                                            const Json& host_platform) {
+  auto wanted = body.value("initImage", std::string());
+  if (wanted.empty()) wanted = model::property_value(state, "vminit.image").value_or("");
+  if (wanted.empty()) return nullptr;
+  auto image = model::find_image(state, wanted);
+  if (!image) return fail(std::move(image.error()).context("the init image"));
+  if (auto variant = model::find_variant((*image)->image, host_platform); !variant)
+    return fail(std::move(variant.error()));
+  return *image;
+}
+
 Result<Draft> draft(const model::State& state, const Json& body, const Json& host_platform) {
   if (!body.value("process", Json::object()).is_object())
     return fail(Code::kInvalid, "process must be an object");
@@ -52,6 +77,11 @@ Result<Draft> draft(const model::State& state, const Json& body, const Json& hos
       body.contains("platform") && body["platform"].is_object() ? body["platform"] : host_platform;
   auto variant = model::find_variant((*image)->image, result.platform);
   if (!variant) return fail(std::move(variant.error()));
+  if (auto runs = check_processor((*variant)->value("platform", result.platform), host_platform);
+      !runs)
+    return fail(std::move(runs.error()));
+  auto init = init_image(state, body, host_platform);
+  if (!init) return fail(std::move(init.error()));
   result.command.id = body.value("name", std::string());
   if (result.command.id.empty()) result.command.id = new_uuid();
   const Json& chosen = **variant;
@@ -63,6 +93,10 @@ Result<Draft> draft(const model::State& state, const Json& body, const Json& hos
   result.command.configuration = std::move(configuration->value);
   result.command.auto_remove = body.value("autoRemove", false);
   result.command.image_digest = (*image)->digest;
+  if (*init) {
+    result.command.configuration["initImage"] = (*init)->reference;
+    result.command.init_image_digest = (*init)->digest;
+  }
   result.warnings = std::move(configuration->warnings);
   return result;
 }
@@ -91,20 +125,32 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
           {fail(Code::kNoSpace, "create the directory of container " + id + ": " + error.message()),
            {},
            {}});
+    auto create_disks = [this, id, op, request, made, report](const Json& init) {
+      parts_.storage.call(
+          op, "storage.create", request, {}, [this, id, made, init, report](Result<Json> created) {
+            if (!created) {
+              // Whatever part of it was made goes again; the answer is the first failure's.
+              return remove_disks(id, [report, error = created.error()](const Effect&) {
+                report({fail(error), {}, {}});
+              });
+            }
+            Json outcome = *created;
+            outcome.erase("config");
+            outcome["id"] = id;  // what a repeat with the same Idempotency-Key is answered with
+            if (init.contains("disk")) outcome["initDisk"] = init["disk"];
+            report({outcome, {}, [id, made] {
+                      return Json{{"id", id}, {"warnings", made->warnings}};
+                    }});
+          });
+    };
+    if (made->command.init_image_digest.empty()) return create_disks(Json::object());
     parts_.storage.call(
-        op, "storage.create", request, {}, [this, id, made, report](Result<Json> created) {
-          if (!created) {
-            // Whatever part of it was made goes again; the answer is the first failure's.
-            return remove_disks(id, [report, error = created.error()](const Effect&) {
-              report({fail(error), {}, {}});
-            });
-          }
-          Json outcome = *created;
-          outcome.erase("config");
-          outcome["id"] = id;  // what a repeat with the same Idempotency-Key is answered with
-          report({outcome, {}, [id, made] {
-                    return Json{{"id", id}, {"warnings", made->warnings}};
-                  }});
+        unjournaled_op(), "storage.prepare",
+        {{"digest", made->command.init_image_digest}, {"platform", parts_.host_platform}}, {},
+        [create_disks, report](Result<Json> prepared) {
+          if (!prepared)
+            return report({fail(std::move(prepared.error()).context("the init image")), {}, {}});
+          create_disks(*prepared);
         });
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));

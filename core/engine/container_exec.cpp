@@ -32,9 +32,9 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
       fds.push_back(std::move(*connection));
     }
     host->call(static_cast<uint64_t>(intent.seq), "runtime.exec", request, std::move(fds),
-               [report, exec](Result<Json> started) {
+               [report, exec, id = command.id](Result<Json> started) {
                  if (!started) return report({fail(std::move(started.error())), {}, {}});
-                 report({*started, {}, [exec] { return Json{{"exec", exec}}; }});
+                 report({*started, {}, [exec, id] { return Json{{"id", id}, {"exec", exec}}; }});
                });
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));

@@ -72,8 +72,11 @@ void Containers::host_gone(const std::string& id, bool dismissed, const std::str
 
 void Containers::auto_remove(const std::string& id) {
   const model::ContainerState* container = state().container(id);
-  if (!container || !container->auto_remove || container->state != model::Lifecycle::kStopped)
-    return;
+  // Nor does one stay whose only start failed: the client that would have removed it may be gone.
+  bool ended =
+      container && (container->state == model::Lifecycle::kStopped ||
+                    (container->state == model::Lifecycle::kCreated && container->runs > 0));
+  if (!ended || !container->auto_remove) return;
   model::Origin origin{{{"kind", "daemon"}}, std::nullopt, {}};
   remove({id, false, "auto-remove"}, origin, [id](const Result<Json>& removed) {
     if (!removed) log::warning("automatic removal of " + id + ": " + removed.error().message);

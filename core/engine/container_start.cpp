@@ -48,9 +48,12 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
 
  private:
   void launch() {
-    auto kernel = parts_.kernels.current();
-    if (!kernel) return report_({fail(std::move(kernel.error())), {}, {}});
-    kernel_ = *kernel;
+    const model::ContainerState* container = owner_.state().container(command_.id);
+    if (!container || !container->configuration.contains("kernel")) {
+      auto kernel = parts_.kernels.current();
+      if (!kernel) return report_({fail(std::move(kernel.error())), {}, {}});
+      kernel_ = *kernel;
+    }
     auto self = shared_from_this();
     parts_.hosts.launch(
         command_.id, op_,
@@ -134,6 +137,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     parts_.hosts.kill(command_.id);
     parts_.hosts.when_gone(command_.id, [self = shared_from_this(), error = std::move(error)] {
       self->report_({fail(error), {}, {}});
+      self->owner_.settle(self->command_.id);
     });
   }
 

@@ -90,12 +90,8 @@ Status check(const std::string& actual, const std::string& expected) {
   return fail(Code::kCorrupt, "the digest is " + actual + " and not " + expected);
 }
 
-Result<KernelFile> accept(Incoming& incoming, std::string digest) {
-#if defined(__x86_64__)
-  std::string why = why_no_kernel(incoming.head(), "amd64");
-#else
-  std::string why = why_no_kernel(incoming.head(), "arm64");
-#endif
+Result<KernelFile> accept(Incoming& incoming, const std::string& architecture, std::string digest) {
+  std::string why = why_no_kernel(incoming.head(), architecture);
   if (!why.empty()) return fail(Code::kCorrupt, "this is no kernel: " + why);
   auto path = incoming.keep();
   if (!path) return fail(std::move(path.error()));
@@ -195,9 +191,8 @@ std::string why_no_kernel(std::string_view head, std::string_view architecture) 
   return "";
 }
 
-Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& directory,
-                                  const std::string& name, const std::string& expected) {
-  Incoming incoming(directory, name);
+Result<KernelFile> install_kernel(const UniqueFd& source, const KernelOrder& order) {
+  Incoming incoming(order.directory, order.name);
   if (auto status = incoming.open(); !status) return fail(std::move(status.error()));
   std::vector<char> buffer(kBlock);
   for (;;) {
@@ -208,23 +203,24 @@ Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& dir
       return fail(std::move(status.error()));
   }
   std::string digest = incoming.digest();
-  if (auto status = check(digest, expected); !status) return fail(std::move(status.error()));
-  return accept(incoming, digest);
+  if (auto status = check(digest, order.expected); !status) return fail(std::move(status.error()));
+  return accept(incoming, order.architecture, digest);
 }
 
 Result<KernelFile> install_kernel_from_tar(const UniqueFd& source, const std::string& member,
-                                           const std::string& directory, const std::string& name,
-                                           const std::string& expected) {
+                                           const KernelOrder& order) {
   std::string wanted = plain_name(member.c_str());
   for (int links = 0; links < 8; ++links) {
-    Incoming incoming(directory, name);
+    Incoming incoming(order.directory, order.name);
     if (auto status = incoming.open(); !status) return fail(std::move(status.error()));
     auto extracted = extract(source.get(), wanted, incoming);
     if (!extracted) return fail(std::move(extracted.error()));
-    if (auto status = check(extracted->digest, expected); !status)
+    if (auto status = check(extracted->digest, order.expected); !status)
       return fail(std::move(status.error()));
     if (!extracted->found) return fail(Code::kNotFound, "the archive has no member " + wanted);
-    if (extracted->link.empty()) return accept(incoming, incoming.digest());
+    if (extracted->link.empty()) {
+      return accept(incoming, order.architecture, incoming.digest());
+    }
     wanted = extracted->link;
   }
   return fail(Code::kInvalid, "links in the archive go round in circles at " + wanted);

@@ -16,13 +16,16 @@ struct KernelFile {
   std::string digest;  // "sha256:<hex>" of the kernel itself
 };
 
-// Blocks: call it on a worker thread. Leaves nothing behind on failure. `expected` is the digest of
-// what was given (the archive's for a tar), or "".
-Result<KernelFile> install_kernel(const UniqueFd& source, const std::string& directory,
-                                  const std::string& name, const std::string& expected);
+struct KernelOrder {
+  std::string directory, name;  // where it goes
+  std::string architecture;     // "amd64" or "arm64"
+  std::string expected;         // the digest of what is given (the archive's for a tar), or ""
+};
+
+// Blocks: call it on a worker thread. Leaves nothing behind on failure.
+Result<KernelFile> install_kernel(const UniqueFd& source, const KernelOrder& order);
 Result<KernelFile> install_kernel_from_tar(const UniqueFd& source, const std::string& member,
-                                           const std::string& directory, const std::string& name,
-                                           const std::string& expected);
+                                           const KernelOrder& order);
 
 // "" if it looks bootable, else the reason why it doesn't. `head` is the file's first 4 KiB.
 std::string why_no_kernel(std::string_view head, std::string_view architecture);

@@ -51,11 +51,10 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
     auto installed = std::make_shared<Result<KernelFile>>(fail(Code::kInternal, "not run"));
     work_(
         [this, shared, installed] {
-          *installed =
-              shared->source == "tar"
-                  ? install_kernel_from_tar(shared->file, shared->member, places_.directory,
-                                            shared->name, shared->digest)
-                  : install_kernel(shared->file, places_.directory, shared->name, shared->digest);
+          KernelOrder order{places_.directory, shared->name, shared->architecture, shared->digest};
+          *installed = shared->source == "tar"
+                           ? install_kernel_from_tar(shared->file, shared->member, order)
+                           : install_kernel(shared->file, order);
         },
         [installed, report] {
           if (!*installed) return report({fail(installed->error()), {}, {}});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bulkhead/platform.hpp"
 #include "bulkhead/size.hpp"
 #include "model/capabilities.hpp"
 #include "model/oci_defaults.hpp"
@@ -15,9 +16,9 @@
 namespace bulkhead::model {
 namespace {
 
-// The reference's name for "this host's default runtime"; the engine resolves it to a plugin.
+// The reference's name for "this host's default runtime", and the plugin that this is on Linux.
 constexpr const char* kDefaultRuntime = "container-runtime-linux";
-constexpr int64_t kMaximumCpus = 1024;
+constexpr const char* kRuntimePlugin = "runtime-qemu";
 
 Result<Json> capabilities(const Json& request, const char* key) {
   Json names = Json::array();
@@ -40,7 +41,8 @@ Result<Json> resources(const State& state, const Json& request) {
   if (!member(asked, "memoryInBytes").is_null())
     memory = read_integer(asked, "memoryInBytes").value_or(0);
   if (cpus < 1 || cpus > kMaximumCpus)
-    return fail(Code::kInvalid, "the number of CPUs must be from 1 to 1024");
+    return fail(Code::kInvalid,
+                "the number of CPUs must be from 1 to " + std::to_string(kMaximumCpus));
   if (memory < kMinimumMemoryBytes)
     return fail(
         Code::kInvalid,
@@ -63,18 +65,17 @@ Result<Json> labels(const Json& request) {
   return result;
 }
 
-Result<Json> mounts(const Json& request, std::vector<std::string>& warnings) {
+Result<Json> mounts(const Json& request) {
   Json result = Json::array();
   const Json& tmpfs = member(request, "tmpfs");
   if (!tmpfs.is_array()) return result;
   for (const Json& mount : tmpfs) {
     std::string destination = read_text(mount, "destination");
-    if (!destination.starts_with('/') || destination == "/")
+    if (!destination.starts_with('/') || destination == "/" ||
+        destination.find(':') != std::string::npos)
       return fail(Code::kInvalid, "\"" + destination + "\" is no place for a tmpfs",
-                  "give an absolute path inside the container, other than /");
+                  "give an absolute path inside the container, other than / and without a colon");
     std::vector<std::string> options = read_texts(mount, "options");
-    if (!options.empty())
-      warnings.push_back("options of the tmpfs on " + destination + " are recorded, not applied");
     result.push_back({{"type", {{"tmpfs", Json::object()}}},
                       {"source", "tmpfs"},
                       {"destination", destination},
@@ -110,6 +111,14 @@ Result<Json> dns(const State& state, const Json& request) {
   return result;
 }
 
+Status runtime(const Json& request) {
+  std::string name = read_text(request, "runtime", kDefaultRuntime);
+  if (name == kDefaultRuntime || name == kRuntimePlugin) return {};
+  return fail(
+      Code::kNotFound, "there is no runtime plugin " + name,
+      std::string("this host has ") + kRuntimePlugin + ", also known as " + kDefaultRuntime);
+}
+
 // The final list if flags were given; nothing otherwise, and the defaults apply at the start.
 Status security_paths(const Json& request, Json& configuration) {
   struct Kind {
@@ -131,8 +140,8 @@ Status security_paths(const Json& request, Json& configuration) {
 
 // What has no place in the reference's shape, and is there only if it was asked for.
 Status extras(const Json& request, Json& configuration) {
-  for (const char* key : {"kernel", "initImage"})
-    if (std::string value = read_text(request, key); !value.empty()) configuration[key] = value;
+  if (std::string kernel = read_text(request, "kernel"); !kernel.empty())
+    configuration["kernel"] = kernel;
   if (auto arguments = read_texts(request, "kernelArgs"); !arguments.empty())
     configuration["kernelArgs"] = arguments;
   const Json& shm = member(request, "shmSize");
@@ -151,7 +160,6 @@ Json image_part(const ImageState& image) {
 // What can't fail.
 Json plain_parts(const ConfigurationInput& input) {
   const Json& request = input.request;
-  std::string runtime = read_text(request, "runtime");
   Json configuration = {{"id", input.id},
                         {"image", image_part(input.image)},
                         {"platform", input.platform},
@@ -165,7 +173,7 @@ Json plain_parts(const ConfigurationInput& input) {
                         {"readOnly", read_flag(request, "readOnly")},
                         {"useInit", read_flag(request, "useInit")},
                         {"virtualization", read_flag(request, "virtualization")},
-                        {"runtimeHandler", runtime.empty() ? kDefaultRuntime : runtime}};
+                        {"runtimeHandler", read_text(request, "runtime", kDefaultRuntime)}};
   std::string signal = read_text(member(input.image_config, "config"), "StopSignal");
   if (!signal.empty()) configuration["stopSignal"] = signal;
   return configuration;
@@ -191,35 +199,37 @@ Result<Configuration> build_configuration(const State& state, const Configuratio
   };
   for (Status status :
        {put("resources", resources(state, input.request)), put("labels", labels(input.request)),
-        put("mounts", mounts(input.request, result.warnings)),
-        put("capAdd", capabilities(input.request, "capAdd")),
+        put("mounts", mounts(input.request)), put("capAdd", capabilities(input.request, "capAdd")),
         put("capDrop", capabilities(input.request, "capDrop")),
         put("dns", dns(state, input.request)), security_paths(input.request, configuration),
-        extras(input.request, configuration)})
+        runtime(input.request), extras(input.request, configuration)})
     if (!status) return fail(std::move(status.error()));
   return result;
 }
 
 Result<const Json*> find_variant(const Json& image, const Json& platform) {
-  const Json& variants = member(image, "variants");
-  auto described = [](const Json& p) {
-    std::string text = read_text(p, "os", "linux") + "/" + read_text(p, "architecture");
-    std::string variant = read_text(p, "variant");
-    return variant.empty() ? text : text + "/" + variant;
-  };
+  Json complete = {{"os", "linux"}};
+  if (platform.is_object()) complete.update(platform);
+  auto wanted = Platform::from_json(complete);
+  if (!wanted) return fail(std::move(wanted.error()));
+  const Json* best = nullptr;
+  int best_suits = 0;
   std::string available;
-  for (const Json& variant : variants) {  // a null has no elements
-    const Json& p = member(variant, "platform");
-    bool same = read_text(p, "os", "linux") == read_text(platform, "os", "linux") &&
-                read_text(p, "architecture") == read_text(platform, "architecture");
-    std::string wanted = read_text(platform, "variant");
-    if (same && (wanted.empty() || wanted == read_text(p, "variant"))) return &variant;
-    available += (available.empty() ? "" : ", ") + described(p);
+  for (const Json& variant : member(image, "variants")) {  // a null has no elements
+    auto built = Platform::from_json(member(variant, "platform"));
+    if (!built) continue;
+    available += (available.empty() ? "" : ", ") + built->text();
+    int suits = suitability(*built, *wanted);
+    if (suits <= best_suits) continue;
+    best = &variant;
+    best_suits = suits;
   }
+  if (best) return best;
   std::string name =
       read_text(image, "reference", read_text(member(image, "descriptor"), "digest"));
-  return fail(Code::kNotFound, "image " + name + " has no variant for " + described(platform) +
-                                   "; it has " + (available.empty() ? "none" : available));
+  return fail(Code::kNotFound,
+              "image " + name + " has no content for platform " + wanted->text() +
+                  "; available platforms: " + (available.empty() ? "none" : available));
 }
 
 }  // namespace bulkhead::model

@@ -77,11 +77,11 @@ Result<Decision> decide_create(const State& state, const CreateContainer& comman
         "choose another name, or `container delete " + command.id + "` first");
   if (auto good = check_resources(command.configuration); !good)
     return fail(std::move(good.error()));
-  return one(command.id, "container.create",
-             {{"configuration", command.configuration},
-              {"autoRemove", command.auto_remove},
-              {"imageDigest", command.image_digest}},
-             origin);
+  Json data = {{"configuration", command.configuration},
+               {"autoRemove", command.auto_remove},
+               {"imageDigest", command.image_digest}};
+  if (!command.init_image_digest.empty()) data["initImageDigest"] = command.init_image_digest;
+  return one(command.id, "container.create", std::move(data), origin);
 }
 
 Result<Decision> decide_start(const State& state, const StartContainer& command,

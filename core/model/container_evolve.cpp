@@ -19,6 +19,7 @@ void create(State& state, const Event& event) {
   container.configuration = member(event.data, "configuration");
   container.auto_remove = read_flag(event.data, "autoRemove");
   container.image_digest = read_text(event.data, "imageDigest");
+  container.init_image_digest = read_text(event.data, "initImageDigest");
   container.created_seq = event.seq;
   container.created_at_us = event.at_us;
   container.create_op = event.seq;
@@ -37,6 +38,7 @@ void created(State& state, ContainerState& container, const Event& event, bool o
   container.manifest = read_text(event.data, "manifest");
   container.image_disk = read_text(event.data, "imageDisk");
   container.writable_disk = read_text(event.data, "writableDisk");
+  container.init_disk = read_text(event.data, "initDisk");
 }
 
 void start(ContainerState& container, const Event& event) {

@@ -96,6 +96,7 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
                   {"initramfs", host.initramfs},
                   {"imageDisk", container.image_disk},
                   {"writableDisk", container.writable_disk}};
+  if (!container.init_disk.empty()) machine["initDisk"] = container.init_disk;
   if (auto arguments = read_texts(configuration, "kernelArgs"); !arguments.empty())
     machine["kernelArgs"] = arguments;
   if (read_flag(configuration, "virtualization")) machine["virtualization"] = true;

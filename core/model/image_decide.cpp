@@ -201,7 +201,8 @@ Json gc_roots(const State& state) {
   }
   for (const auto& [digest, image] : state.dangling) digests.insert(digest);
   for (const auto& [id, container] : state.containers) {
-    if (!container.image_digest.empty()) digests.insert(container.image_digest);
+    for (const std::string* digest : {&container.image_digest, &container.init_image_digest})
+      if (!digest->empty()) digests.insert(*digest);
     containers.push_back(id);
   }
   return {{"images", digests}, {"references", references}, {"containers", containers}};

@@ -78,7 +78,7 @@ Result<const ImageState*> find_image(const State& state, std::string_view ref) {
 std::vector<std::string> users_of_image(const State& state, const std::string& digest) {
   std::vector<std::string> ids;
   for (const auto& [id, container] : state.containers)
-    if (container.image_digest == digest) ids.push_back(id);
+    if (container.uses_image(digest)) ids.push_back(id);
   return ids;
 }
 

@@ -29,9 +29,9 @@ Result<Decision> decide_kernel_set(const State& state, const SetKernel& command,
   auto set = state.kernels.find(command.architecture);
   bool same =
       set != state.kernels.end() && !command.digest.empty() && set->second.digest == command.digest;
-  if (set != state.kernels.end() && !command.force && !same)
+  if (set != state.kernels.end() && set->second.name == command.name && !command.force && !same)
     return fail(Code::kConflict,
-                "a kernel for " + command.architecture + " is set already: " + set->second.name,
+                "another kernel for " + command.architecture + " is named " + command.name,
                 "replace it with --force");
   Json data = {{"name", command.name}, {"path", command.path}, {"source", command.source}};
   if (!command.digest.empty()) data["digest"] = command.digest;

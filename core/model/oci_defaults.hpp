@@ -19,5 +19,6 @@ Result<std::vector<std::string>> resolve_paths(const std::vector<std::string>& d
 
 inline constexpr int64_t kDefaultShmBytes = 64 << 20;
 inline constexpr int64_t kMinimumMemoryBytes = 200 << 20;
+inline constexpr int64_t kMaximumCpus = 64;  // CONFIG_NR_CPUS of the guest kernel
 
 }  // namespace bulkhead::model

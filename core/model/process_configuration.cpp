@@ -195,6 +195,8 @@ Result<Json> exec_process(const Json& process, const Json& init) {
   if (command.empty() || command.front().empty()) return fail(Code::kInvalid, "no command given");
   auto result = assemble(process, command, member(init, "environment"),
                          read_text(init, "workingDirectory"), member(init, "user"));
+  if (result && (*result)["rlimits"].empty() && member(init, "rlimits").is_array())
+    (*result)["rlimits"] = init["rlimits"];
   // The container's groups belong to its user: another user doesn't get them.
   bool same_user = result && (*result)["user"] == member(init, "user");
   const Json& groups = member(init, "supplementalGroups");

@@ -30,9 +30,10 @@ Status boolean(std::string_view value) {
 Status cpus(std::string_view value) {
   int number = 0;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error == std::errc() && end == value.data() + value.size() && number >= 1 && number <= 1024)
+  if (error == std::errc() && end == value.data() + value.size() && number >= 1 &&
+      number <= kMaximumCpus)
     return {};
-  return refuse(value, "a number of CPUs (1 to 1024)");
+  return refuse(value, "a number of CPUs (1 to " + std::to_string(kMaximumCpus) + ")");
 }
 
 Status memory(std::string_view value) {
@@ -99,9 +100,11 @@ constexpr std::nullopt_t kUnset = std::nullopt;
 
 const std::vector<PropertyDefinition>& property_catalogue() {
   static const std::vector<PropertyDefinition> catalogue = {
-      {"build.cpus", kNumber, "2", "CPUs of the builder's virtual machine", cpus},
-      {"build.image", kText, kUnset, "Image of the builder", image},
-      {"build.memory", kText, "2048mb", "Memory of the builder's virtual machine", memory},
+      {"build.cpus", kNumber, "2",
+       "CPUs of the builder's virtual machine; for builds, which come later", cpus},
+      {"build.image", kText, kUnset, "Image of the builder; for builds, which come later", image},
+      {"build.memory", kText, "2048mb",
+       "Memory of the builder's virtual machine; for builds, which come later", memory},
       {"build.rosetta", kBool, "true", "Build amd64 images with Rosetta (arm64 macOS hosts only)",
        boolean},
       {"container.cpus", kNumber, "4", "CPUs of a container that doesn't ask for a number", cpus},
@@ -113,10 +116,12 @@ const std::vector<PropertyDefinition>& property_catalogue() {
       {"kernel.digest", kText, kUnset, "Digest of the archive at kernel.url", digest},
       {"kernel.url", kText, kUnset, "Archive of the recommended kernel; unset: the one built in",
        any_text},
-      {"network.subnet", kText, kUnset, "IPv4 subnet of new networks; unset: chosen automatically",
+      {"network.subnet", kText, kUnset,
+       "IPv4 subnet of new networks, which come later; unset: chosen automatically",
        subnet<AF_INET, 32>},
       {"network.subnetv6", kText, kUnset,
-       "IPv6 subnet of new networks; unset: chosen automatically", subnet<AF_INET6, 128>},
+       "IPv6 subnet of new networks, which come later; unset: chosen automatically",
+       subnet<AF_INET6, 128>},
       {"registry.domain", kText, "docker.io", "Registry of image names that don't say one",
        registry},
       {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},

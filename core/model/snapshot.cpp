@@ -84,6 +84,8 @@ Json container_snapshot(const ContainerState& c) {
                {"stopOp", c.stop_op},
                {"deleteOp", c.delete_op},
                {"imageDigest", c.image_digest},
+               {"initImageDigest", c.init_image_digest},
+               {"initDisk", c.init_disk},
                {"manifest", c.manifest},
                {"imageDisk", c.image_disk},
                {"writableDisk", c.writable_disk},
@@ -118,6 +120,8 @@ std::optional<ContainerState> container_from_snapshot(const Json& json) {
   c.stop_op = number(json, "stopOp");
   c.delete_op = number(json, "deleteOp");
   c.image_digest = read_text(json, "imageDigest");
+  c.init_image_digest = read_text(json, "initImageDigest");
+  c.init_disk = read_text(json, "initDisk");
   c.manifest = read_text(json, "manifest");
   c.image_disk = read_text(json, "imageDisk");
   c.writable_disk = read_text(json, "writableDisk");

@@ -57,10 +57,12 @@ struct ContainerState {
   Seq stop_op = 0;
   Seq delete_op = 0;
 
-  std::string image_digest;  // the descriptor's digest: keeps the image alive
-  std::string manifest;      // of the variant that was unpacked
+  std::string image_digest;       // the descriptor's digest: keeps the image alive
+  std::string init_image_digest;  // likewise; "" for the init that comes with this version
+  std::string manifest;           // of the variant that was unpacked
   std::string image_disk;
   std::string writable_disk;
+  std::string init_disk;  // of the init image
 
   int64_t runs = 0;         // number of start intents
   int64_t started_run = 0;  // the last run that came up
@@ -82,6 +84,9 @@ struct ContainerState {
   bool operator==(const ContainerState&) const = default;
 
   bool exists() const { return create_op == 0; }
+  bool uses_image(std::string_view digest) const {
+    return !digest.empty() && (image_digest == digest || init_image_digest == digest);
+  }
   // Between the intent to start and the end of the process, whatever else is under way.
   bool up() const { return start_op != 0 || (started_run == runs && exited_run < runs); }
   // The state without a stop or deletion under way: created, starting, running or stopped.

@@ -11,20 +11,12 @@
 namespace bulkhead::model {
 namespace {
 
-// The reference knows created, running, stopping and stopped; what is under way beyond that shows
-// as what it comes from.
+// The reference knows running, stopping and stopped, and what never ran is stopped too; what is
+// under way beyond that shows as what it comes from.
 std::string_view visible_state(const ContainerState& container) {
   if (container.state == Lifecycle::kStopping) return "stopping";
-  switch (container.resting()) {
-    case Lifecycle::kRunning:
-      return container.delete_op != 0 ? "stopping" : "running";
-    case Lifecycle::kStopped:
-      return "stopped";
-    case Lifecycle::kStarting:
-      return container.started_run > 0 || container.exited_run > 0 ? "stopped" : "created";
-    default:
-      return "created";
-  }
+  if (container.resting() != Lifecycle::kRunning) return "stopped";
+  return container.delete_op != 0 ? "stopping" : "running";
 }
 
 Json container_status(const ContainerState& container) {

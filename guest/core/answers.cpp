@@ -20,4 +20,8 @@ std::string ping_body(std::string_view version, uint64_t uptime_us) {
   return dump({{"version", version}, {"uptimeUs", uptime_us}});
 }
 
+std::string kernel_log_body(std::string_view text) {
+  return dump({{"text", text}});
+}
+
 }  // namespace bulkhead::guest

@@ -12,6 +12,7 @@ namespace bulkhead::guest {
 // {"code": n, "message": s}
 std::string error_body(const Error& error);
 
+std::string kernel_log_body(std::string_view text);
 std::string ping_body(std::string_view version, uint64_t uptime_us);
 
 }  // namespace bulkhead::guest

@@ -30,6 +30,8 @@ class Backend {
   virtual Status signal(const std::string& id, int signal) = 0;
   virtual Status resize(const std::string& id, TerminalSize size) = 0;
   virtual Result<Statistics> statistics() = 0;
+  // What the kernel has said since the boot, for the body of an answer.
+  virtual std::string kernel_log() = 0;
   // After the answer to this request has left.
   virtual void shut_down() = 0;
 };

@@ -54,6 +54,7 @@ Result<Router::Exchange> Router::route(std::string_view method, std::string_view
   static constexpr Known kTable[] = {{"/v1/ping", "GET", Route::kPing},
                                      {"/v1/container", "POST", Route::kContainer},
                                      {"/v1/stats", "GET", Route::kStatistics},
+                                     {"/v1/kernel-log", "GET", Route::kKernelLog},
                                      {"/v1/shutdown", "POST", Route::kShutdown}};
   if (path.starts_with(kProcesses)) return route_process(method, path.substr(kProcesses.size()));
   for (const Known& known : kTable) {
@@ -126,6 +127,8 @@ Result<std::string> Router::answer(const Exchange& exchange) {
       if (!statistics) return fail(std::move(statistics.error()));
       return to_json(*statistics);
     }
+    case Route::kKernelLog:
+      return backend_.kernel_log();
     case Route::kContainer: {
       auto spec = parse_container(exchange.body);
       if (!spec) return fail(std::move(spec.error()));

@@ -28,7 +28,16 @@ class Router final : public RequestHandler {
   void closed(StreamId stream) override { exchanges_.erase(stream); }
 
  private:
-  enum class Route { kPing, kContainer, kStart, kSignal, kResize, kStatistics, kShutdown };
+  enum class Route {
+    kPing,
+    kContainer,
+    kStart,
+    kSignal,
+    kResize,
+    kStatistics,
+    kKernelLog,
+    kShutdown
+  };
   struct Exchange {
     Route route;
     std::string process;

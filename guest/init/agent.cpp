@@ -1,5 +1,6 @@
 #include "guest/init/agent.hpp"
 
+#include <sys/klog.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -77,6 +78,15 @@ int Agent::settle() {
 
 std::string Agent::ping() {
   return ping_body(kVersion, static_cast<uint64_t>(steady_us()));
+}
+
+// As a whole, by one call: the ring holds 64 KiB (CONFIG_LOG_BUF_SHIFT).
+std::string Agent::kernel_log() {
+  constexpr int kReadAll = 3;  // SYSLOG_ACTION_READ_ALL
+  std::string text(size_t{1} << 16, '\0');
+  int got = klogctl(kReadAll, text.data(), static_cast<int>(text.size()));
+  text.resize(static_cast<size_t>(std::max(got, 0)));
+  return kernel_log_body(text);
 }
 
 Status Agent::configure(const ContainerSpec& spec) {

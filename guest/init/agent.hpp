@@ -35,6 +35,7 @@ class Agent final : public Backend {
   Status signal(const std::string& id, int signal) override;
   Status resize(const std::string& id, TerminalSize size) override;
   Result<Statistics> statistics() override;
+  std::string kernel_log() override;
   void shut_down() override { wants_shutdown_ = true; }
 
  private:

@@ -10,6 +10,7 @@
 #include "guest/init/clock.hpp"
 #include "guest/init/console.hpp"
 #include "guest/init/early_boot.hpp"
+#include "guest/init/init_disk.hpp"
 #include "guest/init/loop.hpp"
 #include "guest/init/port.hpp"
 #include "guest/init/shutdown.hpp"
@@ -56,6 +57,10 @@ void run() {
   std::string command_line = read_command_line();
   // The accelerator's probe: this line on the console is all it waits for.
   if (has_word(command_line, "bulkhead.probe=1")) die("guest ready");
+  // Another init's turn, if its disk is there: not a second time, when it is this very program.
+  if (has_word(command_line, "bulkhead.initdisk=1") && is_initramfs()) {
+    die(enter_init_disk().error().message);
+  }
   // A program of the container that sees this process, or its children before execve, can't look
   // into it.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -10,6 +10,7 @@
 namespace bulkhead::qemu {
 namespace {
 
+constexpr std::string_view kInitSays = "bulkhead: ";
 constexpr size_t kLongestLine = 200;
 
 }  // namespace
@@ -34,8 +35,13 @@ Status BootLog::open_file() {
 void BootLog::end_line() {
   if (!awaited_.empty() && unfinished_.find(awaited_) != std::string::npos) seen_ = true;
   const bool blank = unfinished_.find_first_not_of(' ') == std::string::npos;
-  if (!blank) last_line_ = std::move(unfinished_);
+  // The kernel's farewell comes after init's last words.
+  if (!blank && !last_line_.starts_with(kInitSays)) last_line_ = std::move(unfinished_);
   unfinished_.clear();
+}
+
+const std::string& BootLog::last_line() const {
+  return unfinished_.empty() || last_line_.starts_with(kInitSays) ? last_line_ : unfinished_;
 }
 
 void BootLog::write(std::string_view bytes) {

@@ -23,9 +23,9 @@ class BootLog {
 
   void write(std::string_view bytes);
 
-  // The last line that isn't blank, without control characters, cut to a length that fits a
-  // sentence; may be empty.
-  const std::string& last_line() const { return unfinished_.empty() ? last_line_ : unfinished_; }
+  // What explains a boot that failed: what init said, or the last line that isn't blank; without
+  // control characters, cut to a length that fits a sentence; may be empty.
+  const std::string& last_line() const;
   // Waits for a line: seen() once one containing `text` has been printed, whatever was printed
   // after it.
   void await(std::string text) { awaited_ = std::move(text); }

@@ -19,6 +19,7 @@ constexpr Milliseconds kStatsDeadline{10'000};
 // From SIGKILL to the container's process until QEMU itself is killed.
 constexpr uint64_t kKillGraceMs = 5'000;
 constexpr uint64_t kFlushMs = 100;
+constexpr uint64_t kBootMessagesMs = 1'000;
 // How long the host's end waits for attached clients to take what the container said last.
 constexpr uint64_t kFarewellMs = 10'000;
 
@@ -53,6 +54,7 @@ Container::Container(loop::Loop& loop, Config config, plugin::Host host, Contain
       boot_log_(std::move(boot_log)),
       stop_timer_(loop, [this] { escalate(); }),
       flush_timer_(loop, [this] { log_.flush_unfinished(now_us()); }),
+      boot_messages_timer_(loop, [this] { keep_boot_messages(); }),
       farewell_timer_(loop, [this] {
         processes_.clear();
         vm_.reset();
@@ -141,6 +143,16 @@ void Container::on_vm_gone(const Vm::End& end) {
   answer_waiting();
 }
 
+// The kernel boots quietly, because a serial port is slow; what it would have said is fetched from
+// its buffer when nobody waits for the guest any more. Once per boot.
+void Container::keep_boot_messages() {
+  boot_messages_timer_.stop();
+  if (!vm_ || !vm_->ready() || std::exchange(boot_messages_kept_, true)) return;
+  vm_->guest().request("/v1/kernel-log", nullptr, kStatsDeadline, [this](const Result<Json>& log) {
+    if (log) boot_log_.write(string_or(*log, "text", ""));
+  });
+}
+
 // Everybody who waited for the VM's end.
 void Container::answer_waiting() {
   if (auto failed = std::exchange(failed_start_, std::nullopt)) failed->first.fail(failed->second);
@@ -204,7 +216,10 @@ void Container::on_started(const std::string& id, const Result<int64_t>& pid) {
   auto launch = launches_.extract(id);
   Reply reply = std::move(launch.mapped());
   if (pid) {
-    if (id == "init") state_ = State::kRunning;
+    if (id == "init") {
+      state_ = State::kRunning;
+      boot_messages_timer_.start(kBootMessagesMs);
+    }
     return reply.ok({{"pid", *pid}});
   }
   if (id != "init") return reply.fail(pid.error());
@@ -228,6 +243,7 @@ void Container::on_exited(const std::string& id, const ProcessExit& exit) {
   state_ = State::kExited;
   stop_timer_.stop();
   host_.emit("container.exited", exit_json(exit));
+  keep_boot_messages();
   end_vm(kPowerOffDeadline);
 }
 

@@ -59,6 +59,7 @@ class Container {
   void on_ended(const std::string& id);
   void on_output(LogStream stream, std::string_view bytes);
 
+  void keep_boot_messages();
   void end_vm(Milliseconds deadline);
   void kill_all();
   void escalate();
@@ -85,10 +86,12 @@ class Container {
   std::vector<plugin::Reply> stops_, removals_;                  // waiting for the VM's end
   std::function<void()> closed_;
 
-  bool killing_ = false;        // stop's SIGKILL has been sent
-  loop::Timer stop_timer_;      // when it grows impatient
-  loop::Timer flush_timer_;     // a prompt without newline reaches the log
-  loop::Timer farewell_timer_;  // close() waits no longer
+  bool boot_messages_kept_ = false;
+  bool killing_ = false;             // stop's SIGKILL has been sent
+  loop::Timer stop_timer_;           // when it grows impatient
+  loop::Timer flush_timer_;          // a prompt without newline reaches the log
+  loop::Timer boot_messages_timer_;  // a while after the start
+  loop::Timer farewell_timer_;       // close() waits no longer
 };
 
 }  // namespace bulkhead::qemu

@@ -27,6 +27,7 @@ struct Machine {
   std::vector<std::string> kernel_args;
   std::string image_disk;
   std::string writable_disk;  // empty: a tmpfs in the guest takes its place
+  std::string init_disk;      // empty: the initramfs has the init
   bool virtualization = false;
 };
 

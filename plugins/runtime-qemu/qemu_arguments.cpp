@@ -32,11 +32,13 @@ void add_json(Arguments& out, const char* option, const Json& value) {
   out.push_back(dump_json(value));
 }
 
-// Two processor features are hidden under emulation because QEMU is slow at them and software
-// prefers them where they are (string instructions), and one because nobody asked for it (nested
-// KVM), with the leaf that goes with it.
+// Nested virtualization is there for who asks for it. Under emulation two more features are hidden,
+// because QEMU is slow at them and software prefers them where they are (string instructions), and
+// with svm goes the leaf that tells of it.
 void add_processor(Arguments& out, Accelerator accelerator, bool virtualization) {
-  if (accelerator == Accelerator::kKvm) return add(out, {"-accel", "kvm", "-cpu", "host"});
+  if (accelerator == Accelerator::kKvm) {
+    return add(out, {"-accel", "kvm", "-cpu", virtualization ? "host" : "host,vmx=off,svm=off"});
+  }
   add(out, {"-accel", "tcg,tb-size=64", "-cpu"});
   out.emplace_back("max,erms=off,fsrm=off");
   if (!virtualization) out.back() += ",svm=off,xlevel=0x80000008";
@@ -143,8 +145,13 @@ std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz
   add(out, {"-device", "virtio-balloon-device,free-page-reporting=on"});
   add_disk(out, "image", machine.image_disk, true);
   if (!machine.writable_disk.empty()) add_disk(out, "writable", machine.writable_disk, false);
+  std::vector<std::string> extra = machine.kernel_args;
+  if (!machine.init_disk.empty()) {
+    add_disk(out, "init", machine.init_disk, true);
+    extra.emplace_back("bulkhead.initdisk=1");
+  }
   add_kernel(out, machine.kernel, machine.initramfs,
-             kernel_command_line(machine.accelerator, tsc_khz, machine.kernel_args));
+             kernel_command_line(machine.accelerator, tsc_khz, extra));
   return out;
 }
 

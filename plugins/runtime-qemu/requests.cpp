@@ -134,6 +134,7 @@ Result<Machine> parse_machine(const Json& body) {
   machine.kernel_args = in.words("kernelArgs");
   machine.image_disk = in.path("imageDisk");
   if (in.has("writableDisk")) machine.writable_disk = in.path("writableDisk");
+  if (in.has("initDisk")) machine.init_disk = in.path("initDisk");
   machine.virtualization = in.flag("virtualization");
   return in.finish(std::move(machine));
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bulkhead/json.hpp"
-#include "platform.hpp"
+#include "bulkhead/platform.hpp"
 #include "store.hpp"
 #include "task.hpp"
 

@@ -145,8 +145,8 @@ Result<const Variant*> Image::choose(const Platform& wanted, const std::string& 
     if (suits > (best != nullptr ? suitability(best->platform, wanted) : 0)) best = &variant;
   }
   if (best != nullptr) return best;
-  return fail(Code::kNotFound, "image " + name + " has no variant for " + wanted.text() +
-                                   "; it has " +
+  return fail(Code::kNotFound, "image " + name + " has no content for platform " + wanted.text() +
+                                   "; available platforms: " +
                                    (available.empty() ? "none that is complete" : available));
 }
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "platform.hpp"
+#include "bulkhead/platform.hpp"
 #include "store.hpp"
 #include "task.hpp"
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "bulkhead/json.hpp"
+#include "bulkhead/platform.hpp"
 #include "bulkhead/result.hpp"
 #include "digest.hpp"
 #include "limits.hpp"
-#include "platform.hpp"
 
 namespace bulkhead::storage {
 

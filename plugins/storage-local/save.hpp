@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "platform.hpp"
+#include "bulkhead/platform.hpp"
 #include "store.hpp"
 #include "task.hpp"
 

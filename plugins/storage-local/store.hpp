@@ -5,10 +5,10 @@
 
 #include <mutex>
 
+#include "bulkhead/platform.hpp"
 #include "content.hpp"
 #include "layout.hpp"
 #include "limits.hpp"
-#include "platform.hpp"
 
 namespace bulkhead::storage {
 

@@ -79,7 +79,11 @@ void stats(const ExchangePtr& exchange, engine::Engine& engine) {
   auto wanted = exchange->target().get_all("id");
   for (const std::string& name : wanted) {
     auto found = model::find_container(engine.state(), name);
-    if (!found) return exchange->fail({Code::kNotFound, "no such container: " + name, {}});
+    if (!found && found.error().code == Code::kNotFound)
+      return exchange->fail({Code::kNotFound, "no such container: " + name, {}});
+    if (!found) return exchange->fail(found.error());
+    if ((*found)->state != model::Lifecycle::kRunning)
+      return exchange->fail({Code::kConflict, "container " + (*found)->id + " is not running", {}});
     ids.push_back((*found)->id);
   }
   if (wanted.empty())

@@ -3,6 +3,7 @@
 
 #include "core/api/event_feed.hpp"
 #include "model/time_text.hpp"
+#include "model/views.hpp"
 #include "routes.hpp"
 #include "store/verify.hpp"
 
@@ -131,6 +132,11 @@ void history(const ExchangePtr& exchange, engine::Engine& engine) {
     auto streams = reader->streams(glob);
     if (!streams) return exchange->fail(streams.error());
     known = known || !streams->empty();
+  }
+  // The beginning of a container's name does, as everywhere.
+  if (auto found = model::find_container(engine.state(), name); !known && found) {
+    name = (*found)->id;
+    known = true;
   }
   if (!known)
     return exchange->fail(

@@ -37,7 +37,8 @@ Json image_usage(const model::State& state, const Json& used) {
   std::map<std::string, bool> active;  // by digest: two names of one image are one image
   for (const auto& [name, image] : state.images) active[image.digest];
   for (const auto& [digest, image] : state.dangling) active[digest];
-  for (const auto& [id, container] : state.containers) active[container.image_digest] = true;
+  for (const auto& [id, container] : state.containers)
+    active[container.image_digest] = active[container.init_image_digest] = true;
   int64_t reclaimable = 0;
   size_t in_use = 0;
   for (const auto& [digest, is_active] : active) {

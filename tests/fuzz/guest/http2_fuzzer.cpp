@@ -82,6 +82,7 @@ class Stub final : public Backend {
   }
   Status resize(const std::string&, TerminalSize) override { return {}; }
   Result<Statistics> statistics() override { return Statistics{}; }
+  std::string kernel_log() override { return "{}"; }
   void shut_down() override {}
 
   std::vector<std::unique_ptr<Echo>> owners;

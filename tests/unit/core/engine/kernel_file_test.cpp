@@ -73,37 +73,38 @@ class InstallKernel : public testing::Test {
     archive_write_free(writer);
     return UniqueFd(open((directory_ + "/source").c_str(), O_RDONLY | O_CLOEXEC));
   }
+  KernelOrder order(const std::string& expected = "") {
+    return {directory_ + "/kernels", "mine", "amd64", expected};
+  }
   std::string directory_;
 };
 
 TEST_F(InstallKernel, TakesAKernelAndSaysItsDigest) {
-  auto kernel = install_kernel(file(elf()), directory_ + "/kernels", "mine", "");
+  auto kernel = install_kernel(file(elf()), order());
   ASSERT_TRUE(kernel) << kernel.error().message;
   EXPECT_EQ(std::filesystem::file_size(kernel->path), elf().size());
-  auto again = install_kernel(file(elf()), directory_ + "/kernels", "mine", kernel->digest);
+  auto again = install_kernel(file(elf()), order(kernel->digest));
   EXPECT_TRUE(again);
 }
 
 TEST_F(InstallKernel, LeavesNothingOfWhatItRefuses) {
-  EXPECT_FALSE(install_kernel(file("no kernel"), directory_ + "/kernels", "mine", ""));
-  EXPECT_FALSE(install_kernel(file(elf()), directory_ + "/kernels", "mine", "sha256:00"));
+  EXPECT_FALSE(install_kernel(file("no kernel"), order()));
+  EXPECT_FALSE(install_kernel(file(elf()), order("sha256:00")));
   EXPECT_EQ(installed(), 0u);
 }
 
 TEST_F(InstallKernel, FindsAMemberOfATarThroughALink) {
   auto source = tar({{"opt/vmlinux", "-> vmlinux-6.1"}, {"opt/vmlinux-6.1", elf()}});
-  auto kernel = install_kernel_from_tar(source, "opt/vmlinux", directory_ + "/kernels", "mine", "");
+  auto kernel = install_kernel_from_tar(source, "opt/vmlinux", order());
   ASSERT_TRUE(kernel) << kernel.error().message;
   EXPECT_EQ(std::filesystem::file_size(kernel->path), elf().size());
-  EXPECT_EQ(
-      install_kernel_from_tar(source, "opt/other", directory_ + "/kernels", "x", "").error().code,
-      Code::kNotFound);
+  EXPECT_EQ(install_kernel_from_tar(source, "opt/other", order()).error().code, Code::kNotFound);
   EXPECT_EQ(installed(), 1u);
 }
 
 TEST_F(InstallKernel, LinksThatGoRoundInCirclesEnd) {
   auto source = tar({{"a", "-> b"}, {"b", "-> a"}});
-  EXPECT_FALSE(install_kernel_from_tar(source, "a", directory_ + "/kernels", "mine", ""));
+  EXPECT_FALSE(install_kernel_from_tar(source, "a", order()));
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ TEST_F(ConfigurationTest, TakesTheRestAsItIs) {
                    {"readOnly", true},
                    {"useInit", true},
                    {"shmSize", 1 << 20},
-                   {"runtime", "runtime-vz"}});
+                   {"runtime", "runtime-qemu"}});
   Json configuration = built();
   EXPECT_EQ(configuration["stopSignal"], "SIGQUIT");
   EXPECT_EQ(configuration["kernel"], "/k");
@@ -148,9 +148,14 @@ TEST_F(ConfigurationTest, TakesTheRestAsItIs) {
   EXPECT_EQ(configuration["readOnly"], true);
   EXPECT_EQ(configuration["useInit"], true);
   EXPECT_EQ(configuration["shmSize"], 1 << 20);
-  EXPECT_EQ(configuration["runtimeHandler"], "runtime-vz");
+  EXPECT_EQ(configuration["runtimeHandler"], "runtime-qemu");
   request_["shmSize"] = 0;
   EXPECT_EQ(code_of(build()), Code::kInvalid);
+}
+
+TEST_F(ConfigurationTest, RefusesARuntimeThatIsNotThere) {
+  request_["runtime"] = "runtime-vz";
+  EXPECT_EQ(code_of(build()), Code::kNotFound);
 }
 
 TEST_F(ConfigurationTest, AnUnnamedImageIsNamedByItsDigest) {
@@ -178,10 +183,22 @@ TEST(FindVariantTest, MatchesPlatformsAndListsWhatThereIs) {
   EXPECT_EQ(digest({{"os", "linux"}, {"architecture", "amd64"}}), "a");
   EXPECT_EQ(digest({{"architecture", "arm64"}}), "b");
   EXPECT_EQ(digest({{"architecture", "arm64"}, {"variant", "v8"}}), "b");
-  EXPECT_EQ(digest({{"architecture", "arm64"}, {"variant", "v7"}}),
-            "image web has no variant for linux/arm64/v7; it has linux/amd64, linux/arm64/v8");
+  EXPECT_EQ(
+      digest({{"architecture", "arm64"}, {"variant", "v7"}}),
+      "image web has no content for platform linux/arm64/v7; available platforms: linux/amd64, "
+      "linux/arm64/v8");
   image = Json::object();
-  EXPECT_THAT(digest({{"architecture", "amd64"}}), HasSubstr("it has none"));
+  EXPECT_THAT(digest({{"architecture", "amd64"}}), HasSubstr("available platforms: none"));
+}
+
+TEST(FindVariantTest, TakesWhatTheProcessorRunsBest) {
+  Json image = Json::parse(R"({"variants": [
+    {"platform": {"os": "linux", "architecture": "amd64", "variant": "v3"}, "digest": "v3"},
+    {"platform": {"os": "linux", "architecture": "amd64"}, "digest": "plain"}]})");
+  auto digest = [&](Json platform) { return (**find_variant(image, platform))["digest"]; };
+  EXPECT_EQ(digest({{"architecture", "amd64"}}), "plain");
+  EXPECT_EQ(digest({{"architecture", "amd64"}, {"variant", "v2"}}), "plain");
+  EXPECT_EQ(digest({{"architecture", "amd64"}, {"variant", "v4"}}), "v3");
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ class ViewsTest : public ::testing::Test {
 
 TEST_F(ViewsTest, StatusOverALife) {
   world_.create("web");
-  EXPECT_EQ(status("web"), (Json{{"state", "created"}, {"networks", Json::array()}}));
+  EXPECT_EQ(status("web"), (Json{{"state", "stopped"}, {"networks", Json::array()}}));
   Event start = world_.take(decide_start(world_.state(), {"web", false}, {}));
-  EXPECT_EQ(status("web")["state"], "created") << "not up yet";
+  EXPECT_EQ(status("web")["state"], "stopped") << "not up yet";
   Event up = world_.succeed(start.seq, {{"pid", 9}});
   EXPECT_EQ(status("web")["state"], "running");
   EXPECT_EQ(status("web")["startedDate"], "2023-11-14T22:13:24Z");

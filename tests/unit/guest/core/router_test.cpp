@@ -71,6 +71,7 @@ class FakeBackend final : public Backend {
     return {};
   }
   Result<Statistics> statistics() override { return Statistics{.num_processes = 3}; }
+  std::string kernel_log() override { return kernel_log_body("<6>[0.0] \xff Linux"); }
   void shut_down() override { shutdown = true; }
 
   std::string hostname;
@@ -124,6 +125,7 @@ class RouterTest : public testing::Test {
 TEST_F(RouterTest, PlainRequests) {
   EXPECT_EQ(ask("GET", "/v1/ping").status, 200);
   EXPECT_EQ(json::parse(ask("GET", "/v1/stats").body)["numProcesses"], 3);
+  EXPECT_EQ(json::parse(ask("GET", "/v1/kernel-log").body)["text"], "<6>[0.0] \ufffd Linux");
   EXPECT_EQ(ask("POST", "/v1/processes/p/signal", R"({"signal": 15})").body, "{}");
   EXPECT_EQ(backend.last_signal, 15);
   EXPECT_EQ(ask("POST", "/v1/processes/p/resize", R"({"rows": 9, "cols": 9})").status, 200);

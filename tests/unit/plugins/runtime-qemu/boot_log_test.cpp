@@ -58,6 +58,14 @@ TEST_F(BootLogTest, PrefersALineThatIsStillBeingPrinted) {
   EXPECT_EQ(log.last_line(), "tw");
 }
 
+TEST_F(BootLogTest, PrefersInitsLastWordsToTheKernelsFarewell) {
+  BootLog log;
+  log.write("bulkhead: no disk\r\n[    1.4] reboot: Restarting");
+  EXPECT_EQ(log.last_line(), "bulkhead: no disk");
+  log.write(" system\r\n");
+  EXPECT_EQ(log.last_line(), "bulkhead: no disk");
+}
+
 TEST_F(BootLogTest, SeesTheLineItWaitsForEvenIfMoreFollows) {
   BootLog log;
   log.await("guest ready");

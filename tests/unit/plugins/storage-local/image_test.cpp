@@ -52,7 +52,8 @@ TEST_F(ImageTest, SaysWhichPlatformsItHas) {
   ASSERT_FALSE(variant);
   EXPECT_EQ(variant.error().code, Code::kNotFound);
   EXPECT_EQ(variant.error().message,
-            "image web has no variant for linux/s390x; it has linux/amd64, linux/arm64");
+            "image web has no content for platform linux/s390x; available platforms: linux/amd64, "
+            "linux/arm64");
 }
 
 TEST_F(ImageTest, LeavesOutWhatIsntHereOrNoImage) {

@@ -83,7 +83,8 @@ TEST_F(Save, ListsThePlatformsThereAre) {
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code, Code::kNotFound);
   EXPECT_EQ(saved.error().message,
-            "save: image docker.io/library/web:multi has no variant for linux/s390x; it has "
+            "save: image docker.io/library/web:multi has no content for platform linux/s390x; "
+            "available platforms: "
             "linux/amd64, linux/arm64");
 }
 
