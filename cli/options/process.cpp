@@ -44,8 +44,9 @@ Status put_rlimits(json& process, const Invocation& invocation) {
   const auto limits = parse_ulimits(invocation.values("ulimit"));
   if (!limits) return fail(limits.error());
   for (const Ulimit& limit : *limits) {
-    process["rlimits"].push_back(
-        {{"limit", limit.limit}, {"soft", limit.soft}, {"hard", limit.hard}});
+    process["rlimits"].push_back({{"limit", limit.limit},
+                                  {"soft", static_cast<int64_t>(limit.soft)},
+                                  {"hard", static_cast<int64_t>(limit.hard)}});
   }
   return {};
 }

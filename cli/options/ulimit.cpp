@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 15> kTypes = {
 
 Result<uint64_t> parse_limit(std::string_view text, std::string_view whole) {
   if (text == "unlimited" || text == "-1") return kUnlimited;
-  return parse_number(text, "--ulimit " + std::string(whole));
+  return parse_number(text, "--ulimit " + std::string(whole), 0, INT64_MAX);
 }
 
 }  // namespace

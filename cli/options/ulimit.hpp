@@ -1,6 +1,6 @@
 // --ulimit <type>=<soft>[:<hard>]: one resource limit of the container's process. Without a hard
-// limit the soft one serves for both; "unlimited" and -1 mean RLIM_INFINITY, which travels as the
-// largest 64-bit number.
+// limit the soft one serves for both; "unlimited" and -1 mean RLIM_INFINITY, which is the largest
+// 64-bit number here and travels as -1: JSON's numbers are signed where they are read.
 #pragma once
 
 #include <cstdint>

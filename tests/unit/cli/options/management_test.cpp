@@ -65,6 +65,13 @@ TEST(ContainerRequest, TheProcess) {
                   {"rlimits", {{{"limit", "RLIMIT_NOFILE"}, {"soft", 1}, {"hard", 2}}}}}));
 }
 
+TEST(ContainerRequest, UnlimitedTravelsAsMinusOne) {
+  const auto made = request({"--ulimit", "core=unlimited", "--ulimit", "cpu=5:-1", "busybox"});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ((*made)["process"]["rlimits"].dump(), R"([{"hard":-1,"limit":"RLIMIT_CORE","soft":-1},)"
+                                                  R"({"hard":-1,"limit":"RLIMIT_CPU","soft":5}])");
+}
+
 TEST(ContainerRequest, TheMachine) {
   const auto made =
       request({"-c", "2", "-m", "512m", "--kernel", "/k/../vmlinux", "--kernel-arg", "a=1",

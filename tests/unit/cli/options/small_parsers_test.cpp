@@ -58,10 +58,12 @@ TEST(Ulimit, UnlimitedIsTheLargestNumber) {
 }
 
 TEST(Ulimit, RefusesWhatIsNone) {
-  for (const char* bad : {"", "nofile", "nofile=", "nofile=x", "nofile=2:1", "nofile=1:",
-                          "nofile=1:2:3", "nonsense=1", "=1", "NOFILE=1", "nofile=unlimited:5"}) {
+  for (const char* bad : {"", "nofile", "nofile=", "nofile=x", "nofile=2:1",
+                          "nofile=1:", "nofile=1:2:3", "nonsense=1", "cpu=9223372036854775808",
+                          "cpu=18446744073709551615", "=1", "NOFILE=1", "nofile=unlimited:5"}) {
     EXPECT_FALSE(parse_ulimit(bad)) << bad;
   }
+  EXPECT_EQ(parse_ulimit("cpu=9223372036854775807")->soft, uint64_t{INT64_MAX});
   EXPECT_FALSE(parse_ulimits({"nofile=1", "nofile=2"}));
   EXPECT_EQ(parse_ulimits({"nofile=1", "nproc=2"})->size(), 2U);
 }
