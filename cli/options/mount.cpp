@@ -31,29 +31,60 @@ bool is_octal_mode(std::string_view text) {
          text.find_first_not_of("01234567") == std::string_view::npos;
 }
 
-// One key=value (or bare key) of the list.
-Status apply(Mount& mount, std::string_view key, std::string_view value, bool has_value) {
-  if (key == "type") {
-    auto type = parse_type(value);
-    if (!type) return fail(std::move(type.error()));
-    mount.type = *type;
-  } else if (key == "source" || key == "src") {
-    mount.source = value;
-  } else if (key == "target" || key == "destination" || key == "dst") {
-    mount.destination = value;
-  } else if (key == "readonly" || key == "ro") {
+// One key=value, or a bare key.
+struct Item {
+  std::string_view key;
+  std::string_view value;
+  bool has_value = false;
+};
+
+// What both options know; `option` begins the sentence of a failure.
+Status apply(Mount& mount, const Item& item, const std::string& option) {
+  const auto& [key, value, has_value] = item;
+  if (key == "readonly" || key == "ro") {
     if (!has_value || value == "true" || value == "1") mount.options.emplace_back("ro");
   } else if (key == "size") {
-    const auto size = parse_size_option(value, "--mount");
+    const auto size = parse_size_option(value, option);
     if (!size) return fail(size.error());
     mount.options.push_back("size=" + std::to_string(*size));
   } else if (key == "mode") {
     if (!is_octal_mode(value)) {
-      return usage("--mount: mode '" + std::string(value) + "' is not an octal file mode");
+      return usage(option + ": mode '" + std::string(value) + "' is not an octal file mode");
     }
     mount.options.push_back("mode=" + std::string(value));
   } else {
-    return usage("--mount: unknown key '" + std::string(key) + "'");
+    return usage(option + ": unknown key '" + std::string(key) + "'");
+  }
+  return {};
+}
+
+// What only --mount knows, and the rest.
+Status apply_to_mount(Mount& mount, const Item& item) {
+  if (item.key == "type") {
+    auto type = parse_type(item.value);
+    if (!type) return fail(std::move(type.error()));
+    mount.type = *type;
+  } else if (item.key == "source" || item.key == "src") {
+    mount.source = item.value;
+  } else if (item.key == "target" || item.key == "destination" || item.key == "dst") {
+    mount.destination = item.value;
+  } else {
+    return apply(mount, item, "--mount");
+  }
+  return {};
+}
+
+// Calls `each` for the items of "a=1,b,c=2".
+template <class Each>
+Status for_each_item(std::string_view rest, const Each& each) {
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    const std::string_view item = rest.substr(0, comma);
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    const size_t equals = item.find('=');
+    const bool has_value = equals != std::string_view::npos;
+    const std::string_view value = has_value ? item.substr(equals + 1) : std::string_view{};
+    if (auto ok = each(Item{item.substr(0, equals), value, has_value}); !ok) return ok;
   }
   return {};
 }
@@ -62,17 +93,9 @@ Status apply(Mount& mount, std::string_view key, std::string_view value, bool ha
 
 Result<Mount> parse_mount(std::string_view text) {
   Mount mount;
-  for (std::string_view rest = text; !rest.empty();) {
-    const size_t comma = rest.find(',');
-    const std::string_view item = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-    const size_t equals = item.find('=');
-    const bool has_value = equals != std::string_view::npos;
-    const std::string_view value = has_value ? item.substr(equals + 1) : std::string_view{};
-    if (auto ok = apply(mount, item.substr(0, equals), value, has_value); !ok) {
-      return fail(std::move(ok.error()));
-    }
-  }
+  const auto applied =
+      for_each_item(text, [&](const Item& item) { return apply_to_mount(mount, item); });
+  if (!applied) return fail(applied.error());
   if (auto ok = check_destination(mount.destination, "--mount"); !ok) {
     return fail(std::move(ok.error()));
   }
@@ -88,8 +111,16 @@ Result<Mount> parse_mount(std::string_view text) {
 }
 
 Result<Mount> parse_tmpfs(std::string_view text) {
-  if (auto ok = check_destination(text, "--tmpfs"); !ok) return fail(std::move(ok.error()));
-  return Mount{MountType::kTmpfs, {}, std::string(text), {}};
+  const size_t colon = text.find(':');
+  Mount mount{MountType::kTmpfs, {}, std::string(text.substr(0, colon)), {}};
+  if (auto ok = check_destination(mount.destination, "--tmpfs"); !ok) {
+    return fail(std::move(ok.error()));
+  }
+  if (colon == std::string_view::npos) return mount;
+  const auto applied = for_each_item(
+      text.substr(colon + 1), [&](const Item& item) { return apply(mount, item, "--tmpfs"); });
+  if (!applied) return fail(applied.error());
+  return mount;
 }
 
 Status check_available(const Mount& mount) {

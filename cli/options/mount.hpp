@@ -1,4 +1,5 @@
-// --mount type=...,source=...,destination=...[,readonly][,size=][,mode=] and --tmpfs <path>.
+// --mount type=...,source=...,destination=...[,readonly][,size=][,mode=] and
+// --tmpfs <path>[:readonly,size=,mode=].
 //
 // The whole grammar is understood, so that a mistake in it is reported as one; but of the types
 // only tmpfs can be carried out in this version, and the others are refused with what they would
@@ -24,7 +25,7 @@ struct Mount {
 
 Result<Mount> parse_mount(std::string_view text);
 
-// --tmpfs: an absolute path inside the container.
+// --tmpfs: an absolute path inside the container, and after a colon the keys of a tmpfs.
 Result<Mount> parse_tmpfs(std::string_view text);
 
 // Unsupported, with a sentence, unless the mount is a tmpfs.

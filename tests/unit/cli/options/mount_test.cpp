@@ -58,5 +58,19 @@ TEST(Tmpfs, IsAnAbsolutePath) {
   EXPECT_FALSE(parse_tmpfs(""));
 }
 
+TEST(Tmpfs, TakesTheOptionsOfATmpfsMount) {
+  const auto mount = parse_tmpfs("/a:size=1m,mode=700,ro");
+  ASSERT_TRUE(mount) << mount.error().message;
+  EXPECT_EQ(mount->destination, "/a");
+  EXPECT_THAT(mount->options, ElementsAre("size=1048576", "mode=700", "ro"));
+  for (const char* bad : {"a:ro", ":ro", "/a:size=big", "/a:mode=9", "/a:color=red", "/a:rw,,ro",
+                          "/a:target=/b", "/a:type=bind"}) {
+    const auto refused = parse_tmpfs(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().code, kUsage) << bad;
+    EXPECT_THAT(refused.error().message, HasSubstr("--tmpfs")) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace bulkhead::cli
