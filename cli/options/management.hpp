@@ -54,7 +54,8 @@ inline constexpr Option kManagementOptions[] = {
      .help = "Run a minimal init as process 1 that forwards signals and reaps children"},
     {.names = "--init-image",
      .value = "<image>",
-     .help = "Image of the VM's init file system",
+     .help =
+         "Image whose file system boots the VM, by reference; the one of this version by default",
      .completes = Completes::kImage},
     {.names = "-k, --kernel",
      .value = "<path>",
