@@ -1,30 +1,23 @@
 // container delete: stopped containers, with --force running ones too. --all without --force leaves
 // the running alone.
-#include <nlohmann/json.hpp>
-
 #include "command/commands.hpp"
 #include "command/container/each.hpp"
 
 namespace bulkhead::cli {
 
-using nlohmann::json;
-
 namespace {
 
 Result<int> run(Context& context, const Invocation& invocation) {
   const bool force = invocation.has("force");
-  const auto ids = named_containers(invocation, [&] {
+  const auto ids = named_containers(context, invocation, [&] {
     return list_containers(context, [force](const std::string& state) {
       return force || (state != "running" && state != "stopping");
     });
   });
   if (!ids) return fail(ids.error());
-  return for_each_container(
-      context, *ids,
-      [&](const std::string& id) {
-        return Request{"DELETE", container_target(id, force ? "?force=1" : "")};
-      },
-      [&](const std::string& id, const json&) { context.out.line(id); });
+  return for_each_container(context, *ids, [&](const std::string& id) {
+    return Request{"DELETE", container_target(id, force ? "?force=1" : "")};
+  });
 }
 
 constexpr Argument kArguments[] = {

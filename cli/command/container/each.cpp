@@ -15,10 +15,33 @@ namespace {
 // More would only queue in the service.
 constexpr size_t kAtOnce = 32;
 
+bool is_prefix_of_another(const std::string& word, const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& other) {
+    return other.size() > word.size() && other.starts_with(word);
+  });
+}
+
+// Two words can only mean one container if one of them begins with the other, so the list is asked
+// for nothing else. What isn't a unique prefix stays as it is, for the service to judge.
+Result<std::vector<std::string>> merged(Context& context, std::vector<std::string> words) {
+  words = without_repetition(words);
+  const auto doubtful = [&](const std::string& word) { return is_prefix_of_another(word, words); };
+  if (std::none_of(words.begin(), words.end(), doubtful)) return words;
+  const auto ids = list_containers(context, [](const std::string&) { return true; });
+  if (!ids) return fail(ids.error());
+  for (std::string& word : words) {
+    if (std::find(ids->begin(), ids->end(), word) != ids->end()) continue;
+    const auto begins = [&](const std::string& id) { return id.starts_with(word); };
+    const auto first = std::find_if(ids->begin(), ids->end(), begins);
+    if (std::count_if(ids->begin(), ids->end(), begins) == 1) word = *first;
+  }
+  return without_repetition(words);
+}
+
 }  // namespace
 
 Result<int> for_each_container(Context& context, const std::vector<std::string>& ids,
-                               const RequestFor& request_for, const Answered& answered) {
+                               const RequestFor& request_for) {
   Api api = context.api();
   int status = 0;
   for (size_t first = 0; first < ids.size(); first += kAtOnce) {
@@ -30,7 +53,7 @@ Result<int> for_each_container(Context& context, const std::vector<std::string>&
       const auto answer =
           exchange ? api.finish(*exchange) : Result<json>(fail(std::move(exchange.error())));
       if (answer) {
-        answered(ids[i], *answer);
+        context.out.line(answered_id(*answer, ids[i]));
       } else {
         tell_error(context, answer.error());
         status = 1;
@@ -49,7 +72,8 @@ std::vector<std::string> without_repetition(const std::vector<std::string>& word
 }
 
 Result<std::vector<std::string>> named_containers(
-    const Invocation& invocation, const std::function<Result<std::vector<std::string>>()>& all) {
+    Context& context, const Invocation& invocation,
+    const std::function<Result<std::vector<std::string>>()>& all) {
   const bool everything = invocation.has("all");
   if (everything && !invocation.arguments().empty()) {
     return usage("container ids conflict with --all: name containers or take all of them");
@@ -58,7 +82,12 @@ Result<std::vector<std::string>> named_containers(
   if (invocation.arguments().empty()) {
     return usage("no container is named: give at least one id, or --all");
   }
-  return without_repetition(invocation.arguments());
+  return merged(context, invocation.arguments());
+}
+
+std::string answered_id(const json& answer, const std::string& typed) {
+  std::string id = text_at(answer, "id");
+  return id.empty() ? typed : id;
 }
 
 Result<std::vector<std::string>> list_containers(

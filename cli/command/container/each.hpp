@@ -1,6 +1,9 @@
 // The same request for several containers: all are under way at once, because each may take seconds
 // (stop) and they have nothing to do with each other. What succeeds is printed, what fails is told
 // on standard error, and one failure is enough for exit status 1.
+//
+// What is printed is the id of the answer and never the word the user typed, which may be a prefix:
+// scripts keep what they read.
 #pragma once
 
 #include <functional>
@@ -14,15 +17,18 @@
 namespace bulkhead::cli {
 
 using RequestFor = std::function<Request(const std::string& id)>;
-using Answered = std::function<void(const std::string& id, const nlohmann::json& answer)>;
 
 Result<int> for_each_container(Context& context, const std::vector<std::string>& ids,
-                               const RequestFor& request_for, const Answered& answered);
+                               const RequestFor& request_for);
 
-// The ids a command line names, without repetition; with --all those that `all` lists. Both or
-// neither is a usage error.
+// The containers a command line names, each once even if it is named by its id and a prefix of it;
+// with --all those that `all` lists. Both or neither is a usage error.
 Result<std::vector<std::string>> named_containers(
-    const Invocation& invocation, const std::function<Result<std::vector<std::string>>()>& all);
+    Context& context, const Invocation& invocation,
+    const std::function<Result<std::vector<std::string>>()>& all);
+
+// The id in an answer of the service, or the word that was typed if there is none.
+std::string answered_id(const nlohmann::json& answer, const std::string& typed);
 
 // The ids of the containers whose state `wanted` accepts.
 Result<std::vector<std::string>> list_containers(

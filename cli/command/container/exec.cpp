@@ -20,7 +20,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   if (invocation.has("detach")) {
     const auto started = context.api().post(target, {{"process", *process}, {"detach", true}});
     if (!started) return fail(started.error());
-    context.out.line(words.front());
+    context.out.line(answered_id(*started, words.front()));
     return 0;
   }
   const AttachedProcess attached{target, invocation.has("interactive"), invocation.has("tty")};

@@ -13,18 +13,15 @@ namespace {
 
 Result<int> run(Context& context, const Invocation& invocation) {
   const json body = {{"signal", signal_of(invocation.value_or_default("signal"))}};
-  const auto ids = named_containers(invocation, [&] {
+  const auto ids = named_containers(context, invocation, [&] {
     return list_containers(context, [](const std::string& state) {
       return state == "running" || state == "stopping";
     });
   });
   if (!ids) return fail(ids.error());
-  return for_each_container(
-      context, *ids,
-      [&](const std::string& id) {
-        return Request{"POST", container_target(id, "/kill"), body_of(body)};
-      },
-      [&](const std::string& id, const json&) { context.out.line(id); });
+  return for_each_container(context, *ids, [&](const std::string& id) {
+    return Request{"POST", container_target(id, "/kill"), body_of(body)};
+  });
 }
 
 constexpr Argument kArguments[] = {

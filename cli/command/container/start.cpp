@@ -34,7 +34,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const auto started =
       context.api().post(container_target(id, "/start"), {{"attach", false}, {"stdin", false}});
   if (!started) return fail(started.error());
-  context.out.line(id);
+  context.out.line(answered_id(*started, id));
   return 0;
 }
 

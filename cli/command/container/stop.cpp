@@ -18,18 +18,15 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const auto seconds = parse_number(invocation.value_or_default("time"), "--time", 0, 86400);
   if (!seconds) return fail(seconds.error());
   body["timeoutSeconds"] = *seconds;
-  const auto ids = named_containers(invocation, [&] {
+  const auto ids = named_containers(context, invocation, [&] {
     return list_containers(context, [](const std::string& state) {
       return state == "running" || state == "stopping";
     });
   });
   if (!ids) return fail(ids.error());
-  return for_each_container(
-      context, *ids,
-      [&](const std::string& id) {
-        return Request{"POST", container_target(id, "/stop"), body_of(body)};
-      },
-      [&](const std::string& id, const json&) { context.out.line(id); });
+  return for_each_container(context, *ids, [&](const std::string& id) {
+    return Request{"POST", container_target(id, "/stop"), body_of(body)};
+  });
 }
 
 constexpr Argument kArguments[] = {

@@ -89,6 +89,28 @@ TEST_F(Containers, StopAsksForEachAndGoesOnAfterAFailure) {
   EXPECT_EQ(session_.service.lines().size(), 3U);
 }
 
+TEST_F(Containers, TheIdIsPrintedAndNotThePrefixThatWasTyped) {
+  session_.service.answer("POST /v1/containers/we/", 200, R"({"id": "web"})");
+  session_.service.answer("DELETE /v1/containers/we", 200, R"({"id": "web"})");
+  for (const char* command : {"start", "stop", "kill", "delete"}) {
+    EXPECT_EQ(session_.run({command, "we"}).out, "web\n") << command;
+  }
+}
+
+TEST_F(Containers, AnIdAndItsPrefixAreOneContainer) {
+  session_.service.answer("GET /v1/containers?all=1", 200,
+                          json{container("web", "stopped"), container("db", "stopped"),
+                               container("d", "stopped"), container("dc", "stopped")}
+                              .dump());
+  session_.service.answer("DELETE /v1/containers/web", 200, R"({"id": "web"})");
+  session_.service.answer("DELETE /v1/containers/db", 200, R"({"id": "db"})");
+  session_.service.answer("DELETE /v1/containers/d", 200, R"({"id": "d"})");
+  EXPECT_EQ(session_.run({"delete", "we", "web", "w"}).out, "web\n");
+  EXPECT_THAT(session_.service.lines(),
+              ElementsAre("GET /v1/containers?all=1", "DELETE /v1/containers/web"));
+  EXPECT_EQ(session_.run({"delete", "d", "db"}).out, "d\ndb\n") << "a name is no prefix";
+}
+
 TEST_F(Containers, AllMeansTheRunning) {
   session_.service.answer("GET /v1/containers?all=1", 200,
                           json{container("runs", "running"), container("stopped", "stopped"),
@@ -237,8 +259,8 @@ TEST_F(Containers, ExecSendsTheProcess) {
 }
 
 TEST_F(Containers, ExecInTheBackgroundPrintsTheContainer) {
-  session_.service.answer("POST /v1/containers/web/exec", 200, R"({"exec": "e1"})");
-  EXPECT_EQ(session_.run({"exec", "-d", "web", "true"}).out, "web\n");
+  session_.service.answer("POST /v1/containers/we/exec", 200, R"({"exec": "e1", "id": "web"})");
+  EXPECT_EQ(session_.run({"exec", "-d", "we", "true"}).out, "web\n");
 }
 
 TEST_F(Containers, StartAttachedRefusesARunningContainer) {
