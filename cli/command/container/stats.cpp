@@ -58,9 +58,6 @@ Result<int> run(Context& context, const Invocation& invocation) {
   for (const std::string& id : without_repetition(invocation.arguments())) query.add("id", id);
   const std::string target = "/v1/stats" + query.text();
   auto before = sample(context, target);
-  if (!before && before.error().code == Code::kNotFound) {
-    return fail(Error(before.error()).context("no such container"));
-  }
   if (!before) return fail(std::move(before.error()));
   const Format format = parse_format(invocation.value_or_default("format"));
   if (format != Format::kTable) {

@@ -294,8 +294,8 @@ TEST_F(Containers, StatsAsDataIsOneSample) {
 }
 
 TEST_F(Containers, StatsOfTheMissing) {
-  session_.service.answer("GET /v1/stats", 404, R"({"detail": "nobody", "code": 3})");
-  EXPECT_THAT(session_.run({"stats", "--no-stream", "nobody"}).err, HasSubstr("no such container"));
+  session_.service.answer("GET /v1/stats", 404, R"({"detail": "no such container: x", "code": 3})");
+  EXPECT_EQ(session_.run({"stats", "--no-stream", "x"}).err, "Error: no such container: x\n");
 }
 
 TEST_F(Containers, ThePathIsEncoded) {
