@@ -13,6 +13,12 @@ namespace bulkhead::cli {
 
 namespace {
 
+// What other commands find the image by: a dangling one has no name.
+std::string quiet_name(const nlohmann::json& image) {
+  const std::string name = text_at(image, "configuration.name");
+  return name.empty() ? text_at(image, "configuration.descriptor.digest") : short_name(name).text();
+}
+
 Result<int> run(Context& context, const Invocation& invocation) {
   if (invocation.has("quiet") && invocation.has("verbose")) {
     return usage("--quiet conflicts with --verbose");
@@ -23,9 +29,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   if (!images) return fail(images.error());
   const Format format = parse_format(invocation.value_or_default("format"));
   if (invocation.has("quiet")) {
-    for (const auto& image : *images) {
-      context.out.line(short_name(text_at(image, "configuration.name")).text());
-    }
+    for (const auto& image : *images) context.out.line(quiet_name(image));
   } else if (format != Format::kTable) {
     context.out.write(document(*images, format));
   } else {
@@ -37,7 +41,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
 
 constexpr Option kOptions[] = {
     kFormatOption,
-    {.names = "-q, --quiet", .help = "Show the names only"},
+    {.names = "-q, --quiet", .help = "Show the names only; the digests of images without one"},
     {.names = "-v, --verbose", .help = "Show a row for each platform"},
     {.names = "--at",
      .value = "<seq|time>",

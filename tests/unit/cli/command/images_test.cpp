@@ -48,7 +48,7 @@ TEST_F(Images, ListShowsShortNames) {
             "registry.test:5000/team/web  latest  0123456789ab\n"
             "<none>                       <none>  0123456789ab\n");
   EXPECT_EQ(session_.run({"i", "ls", "-q"}).out,
-            "web:1.2\nregistry.test:5000/team/web:latest\n<none>:<none>\n");
+            "web:1.2\nregistry.test:5000/team/web:latest\n" + kDigest + "\n");
   EXPECT_THAT(session_.run({"image", "ls", "-v"}).out,
               HasSubstr("linux  amd64           1.5 MB     2026-01-01T00:00:00Z  0123456789ab\n"));
 }
