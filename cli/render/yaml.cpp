@@ -1,6 +1,6 @@
 // JSON trees as YAML, by yaml-cpp. A string that YAML would read as something else ("no", "1e3",
-// "") must come out quoted; yaml-cpp quotes only what doesn't parse as a plain scalar, so the words
-// that change type are listed here.
+// "") must come out quoted, whether it is a value or a key; yaml-cpp quotes only what doesn't parse
+// as a plain scalar, so the words that change type are listed here.
 #include <yaml-cpp/yaml.h>
 
 #include <nlohmann/json.hpp>
@@ -21,11 +21,18 @@ bool changes_type(const std::string& text) {
   return text.empty() || std::regex_match(text, kWords) || std::regex_match(text, kNumbers);
 }
 
+void emit_text(YAML::Emitter& out, const std::string& text) {
+  if (changes_type(text)) out << YAML::DoubleQuoted;
+  out << text;
+}
+
 void emit(YAML::Emitter& out, const json& tree) {
   if (tree.is_object()) {
     out << YAML::BeginMap;
     for (const auto& [key, value] : tree.items()) {
-      out << YAML::Key << key << YAML::Value;
+      out << YAML::Key;
+      emit_text(out, key);
+      out << YAML::Value;
       emit(out, value);
     }
     out << YAML::EndMap;
@@ -35,9 +42,7 @@ void emit(YAML::Emitter& out, const json& tree) {
     for (const auto& value : tree) emit(out, value);
     out << YAML::EndSeq;
   } else if (tree.is_string()) {
-    const auto& text = tree.get_ref<const std::string&>();
-    if (changes_type(text)) out << YAML::DoubleQuoted;
-    out << text;
+    emit_text(out, tree.get_ref<const std::string&>());
   } else if (tree.is_null()) {
     out << YAML::Null;
   } else {

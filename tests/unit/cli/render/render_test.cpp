@@ -61,10 +61,19 @@ TEST(Yaml, KeepsTypes) {
   EXPECT_THAT(text, HasSubstr("word: \"yes\"\n"));
   EXPECT_THAT(text, HasSubstr("number: \"1e3\"\n"));
   EXPECT_THAT(text, HasSubstr("empty: \"\"\n"));
-  EXPECT_THAT(text, HasSubstr("n: 5\n"));
+  EXPECT_THAT(text, HasSubstr("\"n\": 5\n"));
   EXPECT_THAT(text, HasSubstr("b: true\n"));
   EXPECT_THAT(text, HasSubstr("list:\n  - a\n  - b\n"));
   EXPECT_THAT(text, HasSubstr("nothing: []\n"));
+}
+
+TEST(Yaml, KeepsKeysStrings) {
+  EXPECT_EQ(yaml_text({{"yes", 1}}), "\"yes\": 1\n");
+  EXPECT_EQ(yaml_text({{"no", {{"null", 1}}}}), "\"no\":\n  \"null\": 1\n");
+  EXPECT_EQ(yaml_text({{"1.0", "a"}}), "\"1.0\": a\n");
+  EXPECT_EQ(yaml_text({{"true", "a"}}), "\"true\": a\n");
+  EXPECT_EQ(yaml_text({{"", "a"}}), "\"\": a\n");
+  EXPECT_EQ(yaml_text({{"org.example/no", "a"}}), "org.example/no: a\n");
 }
 
 TEST(Toml, ListsStandUnderItemsAndNullsAreLeftOut) {
