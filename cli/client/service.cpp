@@ -193,12 +193,11 @@ Result<bool> Service::start(const StartOptions& options) {
   return true;
 }
 
-std::string Service::plugin_directories() const {
-  const auto found = paths();
-  const auto install = find_install();
-  const std::string own = found ? found->data + "/plugins" : "";
-  const std::string installed = install ? install->plugins() : "";
-  return own + (own.empty() || installed.empty() ? "" : " or ") + installed;
+std::vector<std::string> Service::plugin_directories() const {
+  std::vector<std::string> directories;
+  if (const auto found = paths()) directories.push_back(found->data + "/plugins");
+  if (const auto install = find_install()) directories.push_back(install->plugins());
+  return directories;
 }
 
 }  // namespace bulkhead::cli

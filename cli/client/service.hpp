@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bulkhead/paths.hpp"
 #include "bulkhead/result.hpp"
@@ -47,8 +48,8 @@ class Service {
 
   Result<Paths> paths() const;
   std::string log_file() const;
-  // For messages: "a or b".
-  std::string plugin_directories() const;
+  // The data's and the installation's, as far as they can be known.
+  std::vector<std::string> plugin_directories() const;
 
  private:
   Result<std::string> socket() const;

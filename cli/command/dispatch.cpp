@@ -6,6 +6,7 @@
 #include "command/container/each.hpp"
 #include "command/help.hpp"
 #include "command/parse.hpp"
+#include "command/plugin.hpp"
 #include "command/reference.hpp"
 #include "completion/completion.hpp"
 
@@ -34,9 +35,12 @@ bool answer_root_option(Context& context, const Invocation& invocation) {
 
 Failure unknown_command(const Context& context, const std::string& path, const std::string& word) {
   if (path != "container") return usage("unknown command '" + path + " " + word + "'");
-  return usage("unknown command '" + word + "', and no plugin of that name in " +
-               context.service.plugin_directories() +
-               "; if it is a plugin, try again after 'container system start'");
+  std::string folders;
+  for (const std::string& folder : context.service.plugin_directories()) {
+    folders += (folders.empty() ? "" : " or ") + folder;
+  }
+  return usage("unknown command '" + word + "', and no plugin container-" + word + " in " +
+               folders + "; if it is a plugin, try again after 'container system start'");
 }
 
 // What was given but can't be done in this version.
@@ -78,6 +82,10 @@ Result<Invocation> walk_to_leaf(Context& context, std::vector<std::string> words
     if (leaf) return invocation;
     const auto& rest = invocation->arguments();
     const Command* child = find_child(*command, rest.front());
+    if (child == nullptr && command == &commands::root) {
+      const auto plugin = find_plugin(context.service.plugin_directories(), rest.front());
+      if (plugin) return become_plugin(*plugin, {rest.begin() + 1, rest.end()});
+    }
     if (child == nullptr) return unknown_command(context, walk.path, rest.front());
     walk.path += " " + std::string(child->name);
     words.assign(rest.begin() + 1, rest.end());

@@ -38,6 +38,9 @@ the environment: `CONTAINER_ROOT`, or the XDG variables, or the system's folders
 | `CONTAINER_AUTOSTART` | `0`: don't start the service, fail |
 | `CONTAINER_DEFAULT_PLATFORM` | platform where `--platform` isn't given |
 
+**Plugins.** `container <word>` with a word that is no command runs the program `container-<word>` from `plugins/` below the data or from the
+installation's folder of plugins, with the words that follow.
+
 **Completion.** `container --generate-completion-script zsh > _container` in a folder of `$fpath`; `... bash > container` in
 `~/.local/share/bash-completion/completions`; `... fish > container.fish` in `~/.config/fish/completions`.
 )";
