@@ -1,5 +1,6 @@
 #include "client/problem.hpp"
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "command/table.hpp"
@@ -58,7 +59,8 @@ int exit_status_of(const Error& error) {
   if (error.code == kUsage) return 64;
   if (error.code == Code::kCommandNotFound) return 127;
   if (error.code == Code::kCommandNotExecutable) return 126;
-  return 1;
+  const int code = static_cast<int>(error.code);
+  return code > 128 && code <= 128 + SIGRTMAX ? code : 1;
 }
 
 }  // namespace bulkhead::cli

@@ -10,8 +10,8 @@ namespace bulkhead::cli {
 
 Error problem_of(unsigned status, const std::string& body);
 
-// The status a program ends with after `error`: 64 for usage, 126 and 127 as shells have them, 1
-// for the rest.
+// The status a program ends with after `error`: 64 for usage, 126, 127 and 128+n as shells have
+// them, 1 for the rest.
 int exit_status_of(const Error& error);
 
 }  // namespace bulkhead::cli

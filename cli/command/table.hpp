@@ -74,6 +74,11 @@ struct Command {
 // (EX_USAGE).
 inline constexpr Code kUsage = Code{64};
 
+// Nor does a signal that ended a command: the exit status is 128+n, as shells have it.
+inline constexpr Code interrupted_by(int signal) {
+  return Code{128 + signal};
+}
+
 inline Failure usage(std::string message) {
   return fail(kUsage, std::move(message));
 }

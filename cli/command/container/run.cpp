@@ -76,8 +76,8 @@ constexpr Command container_run = {
     .summary = "Run a command in a new container",
     .details =
         "Without a terminal, signals go on to the process; the third SIGINT or SIGTERM ends this "
-        "command and leaves the "
-        "process alone.",
+        "command and leaves the process alone. With one, a signal that comes before the process "
+        "runs ends this command and removes the container.",
     .section = "Containers",
     .arguments = kImageAndCommand,
     .groups = kGroups,

@@ -27,7 +27,10 @@ TEST(Problem, ExitStatuses) {
   EXPECT_EQ(exit_status_of({Code::kCommandNotFound, "", ""}), 127);
   EXPECT_EQ(exit_status_of({Code::kCommandNotExecutable, "", ""}), 126);
   EXPECT_EQ(exit_status_of({kUsage, "", ""}), 64);
+  EXPECT_EQ(exit_status_of({interrupted_by(2), "", ""}), 130);
   EXPECT_EQ(exit_status_of({Code::kNotFound, "", ""}), 1);
+  EXPECT_EQ(exit_status_of({Code{1000}, "", ""}), 1);
+  EXPECT_EQ(exit_status_of({Code{128}, "", ""}), 1);
 }
 
 }  // namespace
