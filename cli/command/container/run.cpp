@@ -1,8 +1,11 @@
 // container run: create, start attached, end as the process ends.
 //
 // A container whose start failed is removed, whatever --rm says: nobody asked for it to be there.
+// The file with its id goes with it.
 // Afterwards run waits until the service has written down the end, so that the next command sees
 // the container stopped or gone.
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
 #include "command/commands.hpp"
@@ -17,15 +20,16 @@ using nlohmann::json;
 namespace {
 
 // Best effort: the error that the user reads is the start's.
-void remove(Context& context, const std::string& id) {
+void remove(Context& context, const Invocation& invocation, const std::string& id) {
   (void)context.api().send({"DELETE", container_target(id, "?force=1")});
+  if (const auto file = invocation.value("cidfile")) unlink(file->c_str());
 }
 
-Result<int> start_detached(Context& context, const std::string& id) {
+Result<int> start_detached(Context& context, const Invocation& invocation, const std::string& id) {
   const auto started =
       context.api().post(container_target(id, "/start"), {{"attach", false}, {"stdin", false}});
   if (!started) {
-    remove(context, id);
+    remove(context, invocation, id);
     return fail(started.error());
   }
   context.out.line(id);
@@ -35,7 +39,7 @@ Result<int> start_detached(Context& context, const std::string& id) {
 Result<int> run(Context& context, const Invocation& invocation) {
   const auto id = create_container(context, invocation);
   if (!id) return fail(id.error());
-  if (invocation.has("detach")) return start_detached(context, *id);
+  if (invocation.has("detach")) return start_detached(context, invocation, *id);
 
   const bool interactive = invocation.has("interactive");
   const AttachedProcess process{container_target(*id, "/start"), interactive,
@@ -46,7 +50,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
     return body;
   });
   if (!end.status) {
-    if (!end.may_still_run) remove(context, *id);
+    if (!end.may_still_run) remove(context, invocation, *id);
     return fail(std::move(end.status.error()));
   }
   const bool removed = invocation.has("rm") || invocation.has("remove");

@@ -233,12 +233,28 @@ TEST_F(Containers, AProblemAtTheStartRemovesTheContainerToo) {
   }
 }
 
+TEST_F(Containers, TheFileWithTheIdLivesAsLongAsTheContainer) {
+  const Folder folder;
+  const std::string file = folder.file("cid");
+  session_.service.answer("POST /v1/containers ", 201, R"({"id": "web"})");
+  session_.service.converse("POST /v1/containers/web/start",
+                            attached("", R"({"error": {"code": 127, "message": "no"}})"));
+  EXPECT_EQ(session_.run({"run", "--cidfile", file, "busybox"}).status, 127);
+  EXPECT_NE(access(file.c_str(), F_OK), 0);
+  Session detached;
+  detached.service.answer("POST /v1/containers ", 201, R"({"id": "web"})");
+  EXPECT_NE(detached.run({"run", "-d", "--cidfile", file, "busybox"}).status, 0);
+  EXPECT_NE(access(file.c_str(), F_OK), 0);
+}
+
 TEST_F(Containers, ALostProcessIsNotRemoved) {
   session_.service.answer("POST /v1/containers ", 201, R"({"id": "web"})");
   session_.service.converse("POST /v1/containers/web/start",
                             attached("half", R"({"started": {"pid": 1}})"));
-  const Ended ended = session_.run({"run", "busybox"});
+  const Folder folder;
+  const Ended ended = session_.run({"run", "--cidfile", folder.file("cid"), "busybox"});
   EXPECT_EQ(ended.status, 1);
+  EXPECT_EQ(folder.read("cid"), "web");
   EXPECT_EQ(ended.out, "half");
   EXPECT_THAT(ended.err, HasSubstr("connection"));
   EXPECT_EQ(session_.service.lines().back(), "POST /v1/containers/web/start");
