@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "bulkhead/child.hpp"
@@ -133,6 +134,16 @@ Result<Paths> paths_for(const StartOptions& options) {
 
 Result<Paths> Service::paths() const {
   return find_paths();
+}
+
+bool Service::left_hosts() const {
+  const auto found = paths();
+  if (!found) return false;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(found->run + "/hosts", error)) {
+    if (entry.path().extension() == ".sock") return true;
+  }
+  return false;
 }
 
 std::string Service::log_file() const {

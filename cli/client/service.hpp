@@ -46,6 +46,10 @@ class Service {
   // True if it had to be started, false if it ran already. Afterwards it answers.
   Result<bool> start(const StartOptions& options);
 
+  // True if containers of a service that was killed may still run: their hosts have outlived it and
+  // wait for the next one to adopt them.
+  bool left_hosts() const;
+
   Result<Paths> paths() const;
   std::string log_file() const;
   // The data's and the installation's, as far as they can be known.

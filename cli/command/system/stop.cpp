@@ -1,5 +1,6 @@
 // system stop: containers first, then the service; this command ends when the service's process
-// has.
+// has. If the service was killed and its containers run on, it is started once more, because it
+// alone knows how to stop them and writes down that it did.
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -22,9 +23,21 @@ bool gone(pid_t pid) {
   return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-Result<int> run(Context& context, const Invocation&) {
+Result<nlohmann::json> running_system(Context& context) {
   context.service.forbid_start();
-  const auto system = context.api().get("/v1/system");
+  auto system = context.api().get("/v1/system");
+  const bool absent = !system && system.error().code == Code::kUnavailable;
+  if (!absent || !context.service.left_hosts()) return system;
+  if (auto started = context.service.start({}); !started) {
+    return fail(Code::kInternal,
+                "containers of a service that was killed still run: " + started.error().message,
+                started.error().hint);
+  }
+  return context.api().get("/v1/system");
+}
+
+Result<int> run(Context& context, const Invocation&) {
+  const auto system = running_system(context);
   if (!system) {
     if (system.error().code != Code::kUnavailable) return fail(system.error());
     context.out.line("The service isn't running.");

@@ -114,6 +114,18 @@ TEST_F(Starting, AMissingProgramIsNamed) {
   EXPECT_THAT(started.error().message, HasSubstr("container-apiserver"));
 }
 
+TEST(Service, KnowsOfHostsThatOutlivedIt) {
+  const Folder folder;
+  setenv("CONTAINER_ROOT", folder.file("root").c_str(), 1);
+  EXPECT_FALSE(Service().left_hosts());
+  std::filesystem::create_directories(folder.file("root/run/hosts/probe"));
+  folder.write("root/run/hosts/17.log", "");
+  EXPECT_FALSE(Service().left_hosts());
+  folder.write("root/run/hosts/17.sock", "");
+  EXPECT_TRUE(Service().left_hosts());
+  unsetenv("CONTAINER_ROOT");
+}
+
 TEST(Service, WithoutPermissionToStartTheSentenceSaysHow) {
   const auto connection = Service("/nowhere/api.sock").connect();
   ASSERT_FALSE(connection);
