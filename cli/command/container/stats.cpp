@@ -11,6 +11,7 @@
 #include "command/commands.hpp"
 #include "command/container/each.hpp"
 #include "http/target.hpp"
+#include "render/field.hpp"
 #include "render/format.hpp"
 #include "render/stats.hpp"
 
@@ -26,6 +27,17 @@ Result<StatsSample> sample(Context& context, const std::string& target) {
   auto containers = context.api().get(target);
   if (!containers) return fail(std::move(containers.error()));
   return StatsSample{std::chrono::steady_clock::now(), std::move(*containers)};
+}
+
+// The service leaves out what doesn't run; who named it must be told.
+Status check_running(const std::vector<std::string>& words, const json& containers) {
+  for (const std::string& word : words) {
+    const auto shown = [&](const json& each) { return text_at(each, "id").starts_with(word); };
+    if (std::none_of(containers.begin(), containers.end(), shown)) {
+      return fail(Code::kConflict, "container " + word + " is not running");
+    }
+  }
+  return {};
 }
 
 // Puts the cursor where the previous table began and clears from there.
@@ -59,6 +71,9 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const std::string target = "/v1/stats" + query.text();
   auto before = sample(context, target);
   if (!before) return fail(std::move(before.error()));
+  if (auto ok = check_running(invocation.arguments(), before->containers); !ok) {
+    return fail(std::move(ok.error()));
+  }
   const Format format = parse_format(invocation.value_or_default("format"));
   if (format != Format::kTable) {
     context.out.write(document(before->containers, format));

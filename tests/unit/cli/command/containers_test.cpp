@@ -304,9 +304,18 @@ TEST_F(Containers, LogsGoToTheirStreams) {
 }
 
 TEST_F(Containers, StatsAsDataIsOneSample) {
-  session_.service.answer("GET /v1/stats?id=a&id=b", 200, R"([{"id": "a", "cpuUsageUsec": 5}])");
+  session_.service.answer("GET /v1/stats?id=a&id=b", 200,
+                          R"([{"id": "a1", "cpuUsageUsec": 5}, {"id": "b"}])");
   EXPECT_EQ(session_.run({"stats", "--format", "json", "a", "b", "a"}).out,
-            "[{\"cpuUsageUsec\":5,\"id\":\"a\"}]\n");
+            "[{\"cpuUsageUsec\":5,\"id\":\"a1\"},{\"id\":\"b\"}]\n");
+}
+
+TEST_F(Containers, StatsOfWhatDoesNotRun) {
+  session_.service.answer("GET /v1/stats?id=a&id=b", 200, R"([{"id": "a"}])");
+  const Ended ended = session_.run({"stats", "--no-stream", "a", "b"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(ended.err, "Error: container b is not running\n");
 }
 
 TEST_F(Containers, StatsOfTheMissing) {
