@@ -139,6 +139,17 @@ def test_a_running_container_is_adopted(box):
     assert box.inspect("lives")["status"]["exitCode"] == 137
 
 
+def test_system_stop_stops_what_a_killed_daemon_left(box):
+    box.ok("run", "-d", "--name", "lives", "busybox", "sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done")
+    wait_until(lambda: "ready" in box.ok("logs", "lives").out, what="the trap")
+    box.kill_daemon()
+    assert "stopped" in box.stop().out
+    wait_until(lambda: not processes.of_root(box.root), what="the end of all its processes")
+    assert "isn't running" in box.stop().out
+    box.start()
+    assert box.inspect("lives")["status"] | {"state": "stopped", "exitCode": 7} == box.inspect("lives")["status"]
+
+
 def test_an_open_exec_survives_the_daemon(box):
     box.ok("run", "-d", "--name", "lives", "busybox", "sleep", "1000")
     client = box.popen("exec", "-i", "lives", "cat", stdin=-1)

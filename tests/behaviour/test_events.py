@@ -4,6 +4,8 @@ import os
 import subprocess
 import threading
 
+import pytest
+
 
 def run_of(box, name):
     return [event for event in box.events(stream=f"container/{name}")]
@@ -55,6 +57,73 @@ def test_history_is_one_things_story(box, name):
         assert word in shown, (word, shown)
     other = box("history", "never-was")
     assert other.rc in (0, 1) and "container.create" not in other.out
+
+
+def shown(box, *options):
+    return [json.loads(line) for line in box.ok("events", "--format", "json", *options).lines]
+
+
+def test_filters(box, name):
+    box.ok("create", "--name", name, "busybox")
+    box.ok("delete", name)
+    everything = shown(box)
+    mine = [event for event in everything if event["stream"] == f"container/{name}"]
+    first, last = mine[0], mine[-1]
+
+    def picked(*options):
+        return [event["seq"] for event in shown(box, *options)]
+
+    def those(condition):
+        return [event["seq"] for event in everything if condition(event)]
+    assert picked("--stream", f"container/{name}") == [event["seq"] for event in mine]
+    assert picked("--stream", "container/*") == those(lambda event: event["stream"].startswith("container/"))
+    assert picked("--type", "container.delete") == those(lambda event: event["type"] == "container.delete")
+    for phase in ("fact", "intent", "outcome"):
+        assert picked("--phase", phase) == those(lambda event: event["phase"] == phase), phase
+    assert picked("--root", first["root"]) == those(lambda event: event["root"] == first["root"])
+    assert picked("--actor-uid", os.geteuid()) == those(lambda event: event["actor"].get("uid") == os.geteuid())
+    assert picked("--limit", "2") == those(lambda event: True)[:2]
+    assert picked("--after", first["seq"]) == those(lambda event: event["seq"] > first["seq"])
+    assert picked("--since", first["at"], "--until", last["at"]) == those(lambda event: first["at"] <= event["at"] <= last["at"])
+    assert picked("--since", "1d") == those(lambda event: True)
+    assert picked("--stream", f"container/{name}", "--type", "container.*", "--phase", "outcome", "--limit", "1") == \
+        those(lambda event: event["stream"] == f"container/{name}" and event["phase"] == "outcome")[:1]
+
+
+def test_until_a_number_is_up_to_that_event(box, name):
+    box.ok("create", "--name", name, "busybox")
+    numbers = [event["seq"] for event in shown(box)]
+    assert [event["seq"] for event in shown(box, "--until", numbers[-1])] == numbers
+
+
+@pytest.mark.parametrize("option", [("--phase", "moon"), ("--limit", "many"), ("--root", "-1"), ("--since", "noon"), ("--until", "noon"),
+                                    ("--format", "xml")], ids=" ".join)
+def test_filters_that_are_none(bare, option):
+    bare.refuses("events", *option, rc=64, saying=option[0] + "|" + option[1])
+
+
+def test_history_of_an_image(box, name):
+    box.ok("image", "tag", "busybox", "storied:1")
+    box.ok("image", "delete", "storied:1")
+    told = box.ok("history", "storied:1").out
+    assert told == box.ok("history", "docker.io/library/storied:1").out
+    assert "image.tag" in told and "image.untag" in told or "image.delete" in told, told
+    assert name not in told
+
+
+def test_the_past_can_be_listed_and_inspected(box, name):
+    box.ok("create", "--name", name, "busybox")
+    box.ok("image", "tag", "busybox", "past:1")
+    then = box.events()[-1]
+    box.ok("delete", name)
+    box.ok("image", "delete", "past:1")
+    for moment in (then["seq"], then["at"]):
+        assert name in box.ok("list", "--all", "--quiet", "--at", moment).lines
+        assert box.ok("inspect", "--at", moment, name).json[0]["id"] == name
+        assert "past:1" in box.ok("image", "list", "--quiet", "--at", moment).lines
+        assert box.ok("image", "inspect", "--at", moment, "past:1").json[0]["configuration"]["name"].endswith("past:1")
+    box.refuses("inspect", name, saying="not found")
+    box.refuses("list", "--at", "noon", saying="noon")
 
 
 def test_following_sees_what_happens_and_no_event_twice(box, name):

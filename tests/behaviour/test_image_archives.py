@@ -5,6 +5,8 @@ import json
 import subprocess
 import tarfile
 
+import pytest
+
 from support import archives
 
 
@@ -77,9 +79,57 @@ def test_an_index_keeps_its_other_platforms(box):
     box.ok("image", "delete", "many:1")
 
 
+@pytest.fixture
+def multi(box, busybox_tar):
+    """An image of two platforms; only ours has something to run."""
+    layout = archives.Layout()
+    ours = layout.image([busybox_tar.read_bytes(), layer(archives.entry("which", "ours"))], name=False)
+    theirs = layout.image([layer(archives.entry("which", "theirs"))], platform=("linux", "arm64"), name=False)
+    layout.index([theirs, ours], "multi:1")
+    box.ok("image", "load", stdin=layout.archive())
+    yield "multi:1"
+    box("image", "delete", "multi:1")
+
+
+def platforms(box, reference):
+    return sorted(each["platform"]["architecture"] for each in box.ok("image", "inspect", reference).json[0]["variants"])
+
+
+def test_an_image_of_several_platforms_runs_with_ours(box, multi):
+    assert box.ok("run", "--rm", multi, "cat", "/which").out == "ours"
+    assert box.ok("run", "--rm", "--platform", "linux/amd64", multi, "cat", "/which").out == "ours"
+
+
+@pytest.mark.parametrize("options", [("--platform", "linux/arm64"), ("--arch", "arm64"), ("--os", "linux", "--arch", "aarch64")])
+def test_one_platform_saved_is_one_platform_loaded(box, multi, options, tmp_path):
+    assert platforms(box, multi) == ["amd64", "arm64"]
+    box.ok("image", "save", *options, "-o", tmp_path / "one.tar", multi)
+    box.ok("image", "delete", multi)
+    assert "multi:1" in box.ok("image", "load", "-i", tmp_path / "one.tar").out
+    assert platforms(box, multi) == ["arm64"]
+
+
+def test_save_without_a_platform_keeps_all(box, multi, tmp_path):
+    box.ok("image", "save", "-o", tmp_path / "all.tar", multi)
+    box.ok("image", "delete", multi)
+    box.ok("image", "load", "-i", tmp_path / "all.tar")
+    assert platforms(box, multi) == ["amd64", "arm64"]
+
+
+@pytest.mark.parametrize("compression", [None, "gzip", "zstd"])
+def test_layers_may_be_compressed(box, busybox_tar, compression):
+    layout = archives.Layout()
+    layout.image([busybox_tar.read_bytes(), layer(archives.entry("said", "unpacked\n"))], "packed:1", compress=compression)
+    box.ok("image", "load", stdin=layout.archive())
+    try:
+        assert box.ok("run", "--rm", "packed:1", "cat", "/said").out == "unpacked\n"
+    finally:
+        box.ok("image", "delete", "packed:1")
+
+
 def test_an_archive_may_be_gzipped(box):
     layout = archives.Layout()
-    layout.image([layer(archives.entry("f", "x"))], "zipped:1", compress=True)
+    layout.image([layer(archives.entry("f", "x"))], "zipped:1", compress="gzip")
     assert "zipped:1" in box.ok("image", "load", stdin=gzip.compress(layout.archive())).out
     box.ok("image", "delete", "zipped:1")
 

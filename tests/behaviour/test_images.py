@@ -2,6 +2,7 @@
 import io
 import json
 import tarfile
+import tomllib
 
 import pytest
 
@@ -47,6 +48,41 @@ def test_import_takes_its_configuration(box, busybox_tar):
 def test_an_image_without_stop_signal_shows_none(box, name):
     box.ok("create", "--name", name, "busybox")
     assert box.inspect(name)["configuration"].get("stopSignal") is None
+
+
+@pytest.mark.parametrize("options, key, value", [
+    (("--change", 'CMD ["a", "b c"]'), "Cmd", ["a", "b c"]),
+    (("-c", "cmd echo hello"), "Cmd", ["/bin/sh", "-c", "echo hello"]),
+    (("-c", "CMD first", "--cmd", '["last"]'), "Cmd", ["last"]),
+    (("--entrypoint", '["sh", "-c"]'), "Entrypoint", ["sh", "-c"]),
+    (("-c", "ENTRYPOINT [\"sh\"]"), "Entrypoint", ["sh"]),
+    (("-e", "A=1", "--env", "B=2=3", "-c", "ENV A=0"), "Env", ["A=1", "B=2=3"]),
+    (("-w", "/srv"), "WorkingDir", "/srv"), (("-c", "WORKDIR /srv"), "WorkingDir", "/srv"),
+    (("-u", "nobody"), "User", "nobody"), (("-c", "USER 7:8"), "User", "7:8"),
+    (("-l", "a=1", "-c", "LABEL b=2"), "Labels", {"a": "1", "b": "2"}),
+    (("--stop-signal", "SIGQUIT"), "StopSignal", "SIGQUIT"), (("-c", "STOPSIGNAL 9"), "StopSignal", "9"),
+    (("--config", '{"Cmd": ["a"], "User": "x"}', "--user", "y"), "User", "y"),
+])
+def test_import_takes_options(box, options, key, value):
+    data = archives.tar([archives.entry("f", "x")])
+    box.ok("image", "import", *options, "-", "options:1", stdin=data)
+    assert box.ok("image", "inspect", "options:1").json[0]["variants"][0]["config"]["config"][key] == value
+    box.ok("image", "delete", "options:1")
+
+
+def test_import_takes_a_platform_and_a_message(box, image):
+    image("elsewhere:1", platform="linux/arm64", message="made by hand")
+    variant = box.ok("image", "inspect", "elsewhere:1").json[0]["variants"][0]
+    assert variant["platform"]["architecture"] == variant["config"]["architecture"] == "arm64"
+    assert variant["config"]["history"][0]["comment"] == "made by hand"
+
+
+@pytest.mark.parametrize("options", [("--config", "[]"), ("--config", '{"Cmd": "x"}'), ("-c", "RUN true"), ("-c", "CMD"), ("-e", "=x"),
+                                     ("--platform", "linux")], ids=" ".join)
+def test_import_options_that_are_none(box, options):
+    box.refuses("image", "import", *options, "-", "options:1", rc=64, saying=options[0].lstrip("-"),
+                stdin=archives.tar([archives.entry("f", "x")]))
+    box.refuses("image", "inspect", "options:1")
 
 
 def test_import_keeps_owners_modes_links_and_times(box):
@@ -99,6 +135,37 @@ def test_quiet_and_verbose_conflict(box):
     assert box("image", "list", "-q", "-v").rc == 64
 
 
+def test_the_quiet_list_names_a_dangling_image_by_its_digest(box, image):
+    image("named:1", "dangling soon")
+    digest = box.ok("image", "inspect", "named:1").json[0]["configuration"]["descriptor"]["digest"]
+    image("successor:1", "something else")
+    box.ok("image", "tag", "successor:1", "named:1")
+    assert digest in box.ok("image", "list", "--quiet").lines
+    assert box.ok("image", "inspect", digest).json[0]["configuration"]["name"] == ""
+
+
+def test_the_list_in_every_format(box):
+    shown = box.ok("image", "list", "--format", "json").json
+    assert "docker.io/library/busybox:latest" in [each["configuration"]["name"] for each in shown]
+    assert tomllib.loads(box.ok("image", "list", "--format", "toml").out)["items"] == without_nulls(shown)
+    assert "name: docker.io/library/busybox:latest" in box.ok("image", "list", "--format", "yaml").out
+    assert box("image", "list", "--format", "xml").rc == 64
+
+
+def without_nulls(tree):
+    """TOML has no null; what is null is left out."""
+    if isinstance(tree, dict):
+        return {key: without_nulls(value) for key, value in tree.items() if value is not None}
+    return [without_nulls(each) for each in tree] if isinstance(tree, list) else tree
+
+
+def test_ls_and_rm_are_list_and_delete(box, image):
+    image("short:1")
+    assert box.ok("image", "ls").out == box.ok("image", "list").out == box.ok("i", "ls").out
+    assert "short:1" in box.ok("image", "rm", "short:1").out
+    box.refuses("image", "inspect", "short:1")
+
+
 def test_inspect_shows_descriptor_and_variants(box):
     shown = box.ok("image", "inspect", "busybox").json
     assert len(shown) == 1
@@ -121,7 +188,7 @@ def test_an_image_is_found_by_every_form_of_its_name(box):
 
 def test_tag_gives_one_more_name(box, image):
     image("first:1")
-    box.ok("image", "tag", "first:1", "registry.example.test/second:2")
+    assert box.ok("image", "tag", "first:1", "registry.example.test/second:2").out == "registry.example.test/second:2\n"
     ids = {box.ok("image", "inspect", each).json[0]["id"] for each in ("first:1", "registry.example.test/second:2")}
     assert len(ids) == 1
     box.ok("image", "delete", "first:1")
@@ -157,6 +224,22 @@ def test_delete_frees_the_space_and_says_so(box, image):
 def test_delete_of_the_missing(box):
     box.refuses("image", "delete", "nothing:here", saying="nothing:here")
     assert box("image", "delete", "--force", "nothing:here").rc == 0
+
+
+def test_delete_of_names_and_all_at_once_conflicts(box):
+    box.refuses("image", "delete", "--all", "busybox", rc=64, saying="conflict")
+    box.refuses("image", "delete", rc=64)
+    assert box("image", "inspect", "busybox").rc == 0
+
+
+def test_delete_all_leaves_what_a_container_uses_and_says_so(fresh):
+    box = fresh()
+    box.ok("image", "import", "-", "unused:1", stdin=archives.tar([archives.entry("f", "x")]))
+    box.ok("create", "--name", "user", "busybox")
+    done = box("image", "delete", "--all")
+    assert done.rc == 1 and "unused:1" in done.out and "busybox" not in done.out, done
+    assert "Error: " in done.err and "user" in done.err, done
+    assert [each.removeprefix("docker.io/library/") for each in box.images()] == ["busybox:latest"]
 
 
 def test_an_image_in_use_is_not_deleted(box, name, image):

@@ -1,6 +1,8 @@
 """create, start, stop, kill, delete, prune: what each does to a container, and what it refuses."""
 import threading
 
+import pytest
+
 from support.processes import wait_until
 
 
@@ -89,6 +91,21 @@ def test_the_second_start_replaces_no_log_line(box, name):
     assert box.ok("logs", name).lines.count("again") == 2
 
 
+def test_start_forwards_input_when_asked(box, name):
+    box.ok("create", "--interactive", "--name", name, "busybox", "tr", "a-z", "A-Z")
+    assert box.ok("start", "--attach", "--interactive", name, stdin="loud\n").out == "LOUD\n"
+    assert box.ok("start", "-ai", name, stdin="again\n").out == "AGAIN\n"
+
+
+def test_with_rm_nothing_is_left_in_the_background_either(box, name):
+    box.ok("run", "-d", "--rm", "--name", name, "busybox", "true")
+    box.wait_state(name, "absent")
+    box.ok("create", "--rm", "--name", name, "busybox", "true")
+    assert box.state(name) != "absent"
+    box.ok("start", name)
+    box.wait_state(name, "absent")
+
+
 def test_stop_sends_the_term_signal(box, name):
     box.ok("run", "-d", "--name", name, "busybox", "sh", "-c", "trap 'exit 42' TERM; echo ready; while :; do sleep 0.1; done")
     wait_until(lambda: "ready" in box.ok("logs", name).out, what="the trap")
@@ -102,6 +119,17 @@ def test_stop_sends_the_signal_it_was_told(box, name):
     wait_until(lambda: "ready" in box.ok("logs", name).out, what="the trap")
     box.ok("stop", "--signal", "SIGUSR1", name)
     assert box.inspect(name)["status"]["exitCode"] == 9
+
+
+def test_stop_sends_the_images_signal(box, busybox_tar, name):
+    box.ok("image", "import", "--stop-signal", "SIGUSR2", busybox_tar, "signalled:1")
+    box.ok("run", "-d", "--name", name, "signalled:1", "sh", "-c", "trap 'exit 21' USR2; trap 'exit 22' TERM; echo ready; "
+           "while :; do sleep 0.1; done")
+    wait_until(lambda: "ready" in box.ok("logs", name).out, what="the trap")
+    box.ok("stop", name)
+    assert box.inspect(name)["status"]["exitCode"] == 21
+    box.ok("delete", name)
+    box.ok("image", "delete", "signalled:1")
 
 
 def test_stop_kills_what_ignores_the_signal(box, name):
@@ -168,8 +196,9 @@ def test_a_running_container_is_deleted_only_by_force(box, name):
     assert box.state(name) == "absent"
 
 
-def test_delete_without_a_name_is_a_usage_error(box):
-    assert box("delete").rc != 0
+@pytest.mark.parametrize("command", ["start", "stop", "kill", "delete"])
+def test_without_a_name_it_is_a_usage_error(box, command):
+    box.refuses(command, rc=64)
 
 
 def test_delete_of_names_and_all_at_once_conflicts(box, name):
@@ -238,3 +267,54 @@ def test_prune_removes_stopped_containers_and_says_what_it_freed(fresh):
     assert box.containers() == {"runs": "running"}
     assert box.ok("stop", "--all").lines == ["runs"]
     assert box.state("runs") == "stopped"
+
+
+def test_kill_all_ends_what_runs_and_nothing_else(fresh):
+    box = fresh()
+    box.ok("create", "--name", "waits", "busybox")
+    for each in ("one", "two"):
+        box.ok("run", "-d", "--name", each, "busybox", "sleep", "1000")
+    assert sorted(box.ok("kill", "--all").lines) == ["one", "two"]
+    states = box.containers()
+    assert (states["one"], states["two"]) == ("stopped", "stopped") and states["waits"] != "running"
+    assert box.ok("kill", "--all").out == ""
+
+
+def test_a_unique_prefix_is_enough_and_the_id_is_printed(box):
+    """One container for all of it: a start is dear."""
+    try:
+        box.ok("create", "--name", "unique-prefix", "busybox", "sh", "-c", "echo started; trap 'exit 0' TERM; while :; do sleep 0.1; done")
+        for command in (("start",), ("start",), ("exec", "-d"), ("kill", "-s", "CONT")):
+            words = ("true",) if command[0] == "exec" else ()
+            assert box.ok(*command, "uniq", *words).out == "unique-prefix\n", command
+        assert box.ok("exec", "uniq", "hostname").out == "unique-prefix\n"
+        assert box.ok("inspect", "uniq").json[0]["id"] == "unique-prefix"
+        wait_until(lambda: box.ok("logs", "uniq").out == "started\n", what="its first line")
+        assert "container.create" in box.ok("history", "uniq").out
+        assert box.ok("stats", "--no-stream", "--format", "json", "uniq").json[0]["id"] == "unique-prefix"
+        assert box.ok("stop", "uniq", "unique", "unique-prefix").out == "unique-prefix\n"
+        assert box.ok("delete", "uniq", "unique-prefix").out == "unique-prefix\n"
+        assert box.state("unique-prefix") == "absent"
+    finally:
+        box("delete", "--force", "unique-prefix")
+
+
+@pytest.fixture(scope="module")
+def twins(box):
+    box.ok("create", "--name", "twin-a", "busybox")
+    box.ok("create", "--name", "twin-b", "busybox")
+    yield "twin"
+    box("delete", "--force", "twin-a", "twin-b")
+
+
+@pytest.mark.parametrize("command", [("start",), ("stop",), ("kill",), ("delete",), ("exec", "-d"), ("inspect",), ("logs",), ("history",)],
+                         ids=lambda command: command[0])
+def test_a_prefix_of_two_names_is_refused_with_both(box, twins, command):
+    box.refuses(*command, twins, *(("true",) if command[0] == "exec" else ()), saying="twin-a.*twin-b")
+    assert {"twin-a", "twin-b"} <= set(box.containers())
+
+
+def test_a_name_that_begins_another_is_that_container(box, twins):
+    box.ok("create", "--name", twins, "busybox")
+    assert box.ok("delete", twins).out == twins + "\n"
+    assert {"twin-a", "twin-b"} <= set(box.containers())

@@ -53,7 +53,21 @@ def test_several_limits(box):
     assert shown[0] == "512" and shown[1].split()[2:4] == ["100", "200"] and shown[2] == "0"
 
 
-@pytest.mark.parametrize("limit", ["nofile=2:1", "nonsense=1", "nofile=", "nofile", "nofile=x"])
+@pytest.mark.parametrize("word", ["unlimited", "-1"])
+def test_unlimited(box, name, word):
+    box.ok("create", "--name", name, "--ulimit", f"core=5:{word}", "--ulimit", f"cpu={word}", "busybox", "sh", "-c",
+           "ulimit -Hc; ulimit -St")
+    limits = {each["limit"]: (each["soft"], each["hard"]) for each in box.inspect(name)["configuration"]["initProcess"]["rlimits"]}
+    assert limits == {"RLIMIT_CORE": (5, -1), "RLIMIT_CPU": (-1, -1)}
+    assert box.ok("start", "-a", name).out == "unlimited\nunlimited\n"
+
+
+def test_exec_has_the_containers_limits(box, name):
+    box.ok("run", "-d", "--name", name, "--ulimit", "nofile=1024:2048", "--ulimit", "core=0", "busybox", "sleep", "1000")
+    assert box.ok("exec", name, "sh", "-c", "ulimit -Sn; ulimit -Hn; ulimit -Hc").lines == ["1024", "2048", "0"]
+
+
+@pytest.mark.parametrize("limit", ["nofile=9223372036854775808", "nofile=2:1", "nonsense=1", "nofile=", "nofile", "nofile=x"])
 def test_limits_that_are_none_are_refused(box, limit):
     result = box("create", "--ulimit", limit, "busybox")
     assert result.rc in (1, 64) and result.out == "", result

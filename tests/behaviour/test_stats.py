@@ -1,6 +1,10 @@
 """stats and list: what runs and what it costs."""
 import json
+import re
+import signal
 import time
+
+from support.box import GUARD
 
 FIELDS = {"id", "memoryUsageBytes", "memoryLimitBytes", "cpuUsageUsec", "blockReadBytes", "blockWriteBytes", "numProcesses"}
 
@@ -23,6 +27,37 @@ def test_work_costs_processor_time_and_idling_hardly(box, shell):
     box.ok("exec", shell, "sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")
     busy = sample(box, shell)["cpuUsageUsec"]
     assert busy - idle > idle - before
+
+
+def share(box, name):
+    """What the table says in its column Cpu %."""
+    row = next(line for line in box.ok("stats", "--no-stream", name).lines[1:] if line.startswith(name))
+    return float(re.search(r"([0-9.]+)%", row).group(1))
+
+
+def test_the_share_is_low_when_idle_and_high_when_busy(box, shell):
+    assert share(box, shell) < 25
+    box.ok("exec", "-d", shell, "sh", "-c", "echo $$ > /tmp/busy; while :; do :; done")
+    try:
+        assert share(box, shell) > 50
+    finally:
+        box.ok("exec", shell, "sh", "-c", "kill -9 $(cat /tmp/busy)")
+
+
+def test_the_live_table_goes_on_until_it_is_interrupted(box, shell):
+    # A background job of a shell has SIGINT ignored, and so would have its children.
+    client = box.popen("stats", shell, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    for _ in range(2):
+        assert client.stdout.readline().startswith(b"Container ID")
+        assert client.stdout.readline().startswith(shell.encode())
+    client.send_signal(signal.SIGINT)
+    _, err = client.communicate(timeout=GUARD)
+    assert (client.returncode, err) == (130, b"")
+
+
+def test_stats_of_a_container_that_does_not_run(box, shell, name):
+    box.ok("create", "--name", name, "busybox")
+    box.refuses("stats", "--no-stream", shell, name, saying=f"{name} is not running")
 
 
 def test_the_table_has_headers(box, shell):

@@ -1,11 +1,15 @@
 """The service: its start, its end, its version, its disk, its log, its settings."""
+import hashlib
 import os
+import pathlib
 import stat
 import tarfile
+import tomllib
 
 import pytest
 
-from support import processes
+from support import archives, processes
+from support.box import GUARD
 
 
 def test_status_says_where_everything_is(bare):
@@ -29,6 +33,17 @@ def test_version_names_both_programs(bare):
     assert shown["container"]["version"] == shown["container-apiserver"]["version"]
     assert bare.ok("system", "version").lines[0].split() == ["COMPONENT", "VERSION", "BUILD", "COMMIT"]
     assert bare.ok("--version").line.startswith("container CLI version " + shown["container"]["version"])
+
+
+@pytest.mark.parametrize("command, keys", [(("status",), ("status", "appRoot", "pid")), (("version",), ("appName", "version", "commit")),
+                                           (("df",), ("images", "sizeInBytes", "reclaimable")),
+                                           (("property", "list"), ("container.cpus", "description", "type"))],
+                         ids=lambda value: value[0])
+def test_yaml(bare, command, keys):
+    shown = bare.ok("system", *command, "--format", "yaml").out
+    for key in keys:
+        assert f"{key}:" in shown, shown
+    assert "{" not in shown.replace("{}", ""), shown
 
 
 def test_a_second_start_is_no_error_and_the_same_service(bare):
@@ -93,6 +108,19 @@ def test_logs_of_the_service(bare):
         assert result.rc in (1, 64) and "--last" in result.err, result
 
 
+def test_logs_are_followed_until_the_service_ends(fresh):
+    box = fresh(image=False)
+    client = box.popen("system", "logs", "--follow", "--last", "1h")
+    while b"serving" not in client.stdout.readline():
+        pass
+    [storage] = [pid for pid, command in processes.of_root(box.root).items() if "storage" in command and "plugin-host" in command]
+    processes.kill(storage)
+    assert b" warning storage-local" in client.stdout.readline()
+    processes.wait_until(lambda: box("image", "list").rc == 0, what="storage being back")
+    box.stop()
+    client.communicate(timeout=GUARD)
+
+
 def test_properties_are_set_shown_and_cleared(bare):
     before = bare.ok("system", "property", "list").out
     assert "container.cpus" in before or "cpus" in before
@@ -112,6 +140,40 @@ def test_a_property_outlives_the_service(fresh):
     assert box.ok("system", "property", "get", "container.cpus").line == "2"
     box.ok("create", "--name", "two", "busybox")
     assert box.inspect("two")["configuration"]["resources"]["cpus"] == 2
+
+
+def test_the_list_of_properties_as_toml_and_as_names(bare):
+    shown = bare.ok("system", "property", "list", "--format", "json").json
+    assert bare.ok("system", "property", "list", "--quiet").lines == sorted(shown) == bare.ok("system", "property", "ls", "-q").lines
+    bare.ok("system", "property", "set", "dns.domain", "test")
+    settings = tomllib.loads(bare.ok("system", "property", "list", "--format", "toml").out)
+    bare.ok("system", "property", "clear", "dns.domain")
+    assert settings["dns"]["domain"] == "test" and settings["container"]["cpus"] == 1, settings
+    assert "subnet" not in settings.get("network", {}), "what is unset isn't there"
+
+
+def test_the_registrys_domain_completes_names(bare):
+    data = archives.tar([archives.entry("f", "x")])
+    bare.ok("system", "property", "set", "registry.domain", "registry.example.test")
+    try:
+        bare.ok("image", "import", "-", "short:1", stdin=data)
+        assert "registry.example.test/short:1" in bare.images()
+        assert bare.ok("image", "inspect", "short:1").json[0]["configuration"]["name"] == "registry.example.test/short:1"
+    finally:
+        bare.ok("system", "property", "clear", "registry.domain")
+    bare.refuses("image", "inspect", "short:1", saying="not found")
+    bare.ok("image", "delete", "registry.example.test/short:1")
+
+
+def test_the_domain_of_dns_is_every_containers_unless_it_has_its_own(box, name):
+    box.ok("system", "property", "set", "dns.domain", "property.test")
+    try:
+        for options, domain in (((), "property.test"), (("--dns-domain", "own.test"), "own.test")):
+            box.ok("create", "--name", name, *options, "busybox")
+            assert box.inspect(name)["configuration"]["dns"]["domain"] == domain
+            box.ok("delete", name)
+    finally:
+        box.ok("system", "property", "clear", "dns.domain")
 
 
 def test_properties_that_are_none(bare):
@@ -137,6 +199,21 @@ def test_the_kernel_may_be_set_from_a_file(fresh, how, tmp_path):
     assert box.ok("run", "--rm", "busybox", "echo", "booted").out == "booted\n"
     box.ok("system", "kernel", "set", "--recommended", "--force")
     assert box.ok("run", "--rm", "busybox", "echo", "booted").out == "booted\n"
+
+
+def test_the_kernels_digest_is_checked(fresh):
+    box = fresh(image=False)
+    kernel = box.curl("GET", "/v1/system")[1]["kernel"]
+    digest = "sha256:" + hashlib.sha256(pathlib.Path(kernel).read_bytes()).hexdigest()
+    box.refuses("system", "kernel", "set", "--binary", kernel, "--digest", "sha256:" + "0" * 64, saying="digest")
+    assert box.curl("GET", "/v1/system")[1]["kernel"] == kernel
+    box.ok("system", "kernel", "set", "--binary", kernel, "--digest", digest)
+    assert box.curl("GET", "/v1/system")[1]["kernel"] != kernel
+
+
+def test_a_kernel_that_would_have_to_be_fetched_is_refused(bare):
+    bare.refuses("system", "kernel", "set", "--tar", "https://example.test/kernel.tar", "--binary", "vmlinux", saying="fetch")
+    bare.refuses("system", "kernel", "set", "--tar", "kernel.tar", rc=64, saying="--binary")
 
 
 def test_what_is_no_kernel_is_not_set(bare, tmp_path):
