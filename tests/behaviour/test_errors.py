@@ -66,6 +66,26 @@ def test_a_guest_that_never_boots(fresh, spinning_kernel):
     wait_until(lambda: not box.pids("qemu"), what="the end of QEMU")
 
 
+def interrupt_the_boot(box, tty):
+    wait_until(lambda: box.pids("qemu"), what="the machine")
+    tty.type("\x03")
+    said, rc = tty.rest()
+    assert rc == 130 and "Error: interrupted" in said, (rc, said)
+
+
+def test_ctrl_c_while_it_boots_undoes_a_run(box, terminal, spinning_kernel, no_trace):
+    interrupt_the_boot(box, terminal("run", "-it", "--kernel", spinning_kernel, "busybox", "sh"))
+    wait_until(lambda: not box.pids("qemu"), what="the end of QEMU")
+
+
+def test_ctrl_c_while_it_boots_keeps_what_was_created(box, terminal, spinning_kernel, name):
+    box.ok("create", "-it", "--name", name, "--kernel", spinning_kernel, "busybox", "sh")
+    interrupt_the_boot(box, terminal("start", "-ai", name))
+    assert box.state(name) != "absent"
+    box.ok("delete", "--force", name)
+    wait_until(lambda: not box.pids("qemu"), what="the end of QEMU")
+
+
 def test_a_kernel_that_is_none(box, no_trace, tmp_path):
     file = tmp_path / "vmlinux"
     file.write_bytes(b"no kernel at all\n" * 100)
