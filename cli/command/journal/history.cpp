@@ -1,14 +1,8 @@
 // history: one container's or image's story: its own events and those that belong to them.
-//
-// The journal knows whole names, also of what is long gone. What it doesn't know may be the prefix
-// of a container that is there, as other commands take it.
-#include <nlohmann/json.hpp>
-
 #include "command/commands.hpp"
 #include "command/journal/stream.hpp"
 #include "http/target.hpp"
 #include "options/number.hpp"
-#include "render/field.hpp"
 
 namespace bulkhead::cli {
 
@@ -21,16 +15,9 @@ Result<int> run(Context& context, const Invocation& invocation) {
     if (const auto number = parse_number(*limit, "--limit"); !number) return fail(number.error());
     query.add("limit", *limit);
   }
-  const auto show = [&](const std::string& name) {
-    return show_events(context, "/v1/history/" + percent_encode(name) + query.text(),
-                       invocation.value_or_default("format"));
-  };
-  const std::string& name = invocation.arguments()[0];
-  auto shown = show(name);
-  if (shown || shown.error().code != Code::kNotFound) return shown;
-  const auto container = context.api().get(container_target(name));
-  if (container) return show(text_at(*container, "id"));
-  return container.error().code == Code::kConflict ? fail(container.error()) : shown;
+  return show_events(context,
+                     "/v1/history/" + percent_encode(invocation.arguments()[0]) + query.text(),
+                     invocation.value_or_default("format"));
 }
 
 constexpr Argument kArguments[] = {

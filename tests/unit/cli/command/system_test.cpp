@@ -164,18 +164,6 @@ TEST_F(System, HistoryOfAName) {
               HasSubstr("container.start"));
 }
 
-TEST_F(System, HistoryOfAPrefix) {
-  const char* const unknown = R"({"detail": "nothing has ever happened", "code": 3})";
-  session_.service.answer("GET /v1/history/web ", 200, kEvents);
-  session_.service.answer("GET /v1/history/", 404, unknown);
-  session_.service.answer("GET /v1/containers/we ", 200, R"({"id": "web"})");
-  session_.service.answer("GET /v1/containers/w ", 409,
-                          R"({"detail": "w is the beginning of several names", "code": 4})");
-  EXPECT_THAT(session_.run({"history", "we"}).out, HasSubstr("container.start"));
-  EXPECT_THAT(session_.run({"history", "w"}).err, HasSubstr("several names"));
-  EXPECT_THAT(session_.run({"history", "x"}).err, HasSubstr("nothing has ever happened"));
-}
-
 TEST_F(System, WithoutAServiceTheSentenceSaysHowToStartIt) {
   Context context;
   const UniqueFd err = testing::file_with("");
