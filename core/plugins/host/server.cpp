@@ -8,12 +8,16 @@
 #include "bulkhead/fd_message.hpp"
 #include "bulkhead/unix_socket.hpp"
 #include "core/plugins/messages.hpp"
+#include "idle_memory.hpp"
 
 namespace bulkhead::plugins {
 namespace {
 
 // How long a stopped host waits for its last reports to be acknowledged.
 constexpr uint64_t kGraceMs = 5'000;
+
+// Silence of this length is rest.
+constexpr uint64_t kRestMs = 1'000;
 
 // A connection that has so much to take still is spared progress notes: they are stale by then.
 constexpr size_t kSlowConnection = 256 << 10;
@@ -41,6 +45,7 @@ HostServer::HostServer(loop::Loop& loop, const bh_entry& entry)
     : loop_(loop),
       wake_(loop, [this] { pump(); }),
       grace_(loop, [this] { loop_.stop(); }),
+      rest_(loop, give_back_memory),
       bridge_(entry, outbox_, [this] { wake_.send(); }) {}
 
 HostServer::~HostServer() {
@@ -166,6 +171,7 @@ void HostServer::end_if_done() {
 }
 
 void HostServer::pump() {
+  rest_.start(kRestMs);
   if (stream_ && greeted_) {
     for (Outbox::Message& message : outbox_.take_unsent()) {
       stream_->write(std::move(message.frame), std::move(message.fds));

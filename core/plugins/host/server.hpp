@@ -52,6 +52,7 @@ class HostServer {
   loop::Loop& loop_;
   loop::Async wake_;
   loop::Timer grace_;
+  loop::Timer rest_;  // restarted whenever something is sent
   std::optional<loop::Signal> terminate_;
   Outbox outbox_;
   Bridge bridge_;
