@@ -118,6 +118,7 @@ Result<ArchiveContents> take_archive(int fd, Ingest& ingest, const IntakeOptions
   if (Status opened = reader.open(); !opened) return tl::unexpected(std::move(opened.error()));
   Intake intake(ingest);
   const uint64_t total = size_if_known(fd);
+  uint64_t names = 0;
   for (uint64_t members = 0;; ++members) {
     Result<const Member*> member = reader.next();
     if (!member) return tl::unexpected(std::move(member.error()));
@@ -125,6 +126,11 @@ Result<ArchiveContents> take_archive(int fd, Ingest& ingest, const IntakeOptions
     if (members >= limits.archive_members) {
       return fail(Code::kCorrupt,
                   "it has more than " + std::to_string(limits.archive_members) + " members");
+    }
+    names += (*member)->name.size() + (*member)->target.size();
+    if (names > limits.archive_names) {
+      return fail(Code::kCorrupt, "its members' names have more than " +
+                                      std::to_string(limits.archive_names >> 20) + " MiB");
     }
     task.progress(encoded.consumed(), total, "reading");
     if (Status taken = intake.take(reader, **member); !taken) {

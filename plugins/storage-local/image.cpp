@@ -67,6 +67,13 @@ class Reader {
   }
 
   Status add_variant(const Descriptor& descriptor, Manifest manifest, uint64_t bytes) {
+    image_.config_bytes += manifest.config.size;  // once per variant, as they are kept
+    if (manifest.config.size > limits_.config_bytes ||
+        image_.config_bytes > limits_.configs_bytes || image_.variants.size() >= limits_.variants) {
+      return fail(Code::kCorrupt, "its configs are larger, or more, than any image's: the one of " +
+                                      descriptor.digest.brief() + " has " +
+                                      std::to_string(manifest.config.size) + " bytes");
+    }
     Result<Json> document = content_.document(manifest.config, limits_);
     if (!document) return fail(std::move(document.error()).context("config"));
     Result<ImageConfig> config = parse_config(std::move(*document), limits_);
@@ -129,7 +136,8 @@ Result<Image> Image::read(const Content& content, const Digest& root, const Limi
       {type_of(*document, *kind), root, size_of_file(content.find(root).value_or(Path())), {}, {}},
       {},
       {},
-      {}};
+      {},
+      0};
   if (Status walked = Reader(content, limits, image).visit(image.descriptor, 0); !walked) {
     return tl::unexpected(std::move(walked.error()));
   }

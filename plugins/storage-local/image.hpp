@@ -28,6 +28,7 @@ struct Image {
   std::vector<Variant> variants;
   std::set<Digest> content;          // all that is here of it
   std::vector<std::string> missing;  // why other manifests aren't variants
+  uint64_t config_bytes = 0;         // of all variants together
 
   // Follows everything below `root`. kCorrupt if a document lies; what is merely absent makes a
   // variant missing.

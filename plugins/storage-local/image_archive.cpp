@@ -28,14 +28,17 @@ std::string base_name(std::string_view label) {
 
 class Names {
  public:
-  Names(const std::string& label, std::vector<std::string>& notes) : label_(label), notes_(notes) {}
+  Names(const std::string& label, ArchivedImages& found, const Limits& limits)
+      : label_(label), found_(found), limits_(limits) {}
 
+  // Past the limit they are only counted: the archive will be refused.
   void add(NamedImage& image, const std::string& name) const {
+    if (++found_.names > limits_.references) return;
     const std::string full = looks_like_tag(name) ? base_name(label_) + ":" + name : name;
     const Result<Reference> reference = parse_reference(full);
     if (!reference || reference->tag.empty()) {
-      notes_.push_back("name " + in_quotes(name) + ": " +
-                       (reference ? "it has no tag" : reference.error().message));
+      found_.notes.push_back("name " + in_quotes(name) + ": " +
+                             (reference ? "it has no tag" : reference.error().message));
       return;
     }
     Reference tagged = *reference;
@@ -49,7 +52,8 @@ class Names {
 
  private:
   const std::string& label_;
-  std::vector<std::string>& notes_;
+  ArchivedImages& found_;
+  const Limits& limits_;
 };
 
 NamedImage& entry_for(ArchivedImages& found, const Digest& digest) {
@@ -64,7 +68,7 @@ Result<ArchivedImages> read_oci(const Json& document, const std::string& label,
   const Result<Index> index = parse_index(document, limits);
   if (!index) return tl::unexpected(index.error());
   ArchivedImages found;
-  const Names names(label, found.notes);
+  const Names names(label, found, limits);
   for (const Descriptor& descriptor : index->manifests) {
     NamedImage& image = entry_for(found, descriptor.digest);
     // containerd and Docker write the full name into the first, and only the tag into the second.
@@ -160,7 +164,7 @@ Result<ArchivedImages> read_docker(const Json& list, const ArchiveContents& cont
     return fail(Code::kCorrupt, "it isn't a list of images");
   const DockerReader reader(contents, ingest, limits);
   ArchivedImages found;
-  const Names names(label, found.notes);
+  const Names names(label, found, limits);
   for (const Json& item : list) {
     Result<Digest> digest = reader.convert(item);
     if (!digest) return tl::unexpected(std::move(digest.error()));
@@ -202,6 +206,10 @@ Result<ArchivedImages> read_image_archive(const ArchiveContents& contents, Inges
                                      : read_docker(*document, contents, ingest, label, limits);
   if (!found) return fail(std::move(found.error()).context(name));
   if (found->images.empty()) return fail(Code::kCorrupt, std::string(name) + " names no image");
+  if (found->names > limits.references) {
+    return fail(Code::kCorrupt, std::string(name) + " gives its images more than " +
+                                    std::to_string(limits.references) + " names");
+  }
   return found;
 }
 

@@ -24,6 +24,7 @@ struct NamedImage {
 struct ArchivedImages {
   std::vector<NamedImage> images;
   std::vector<std::string> notes;  // names that couldn't be used, and why
+  uint64_t names = 0;              // all that were given
 };
 
 // label: the archive's file name; "web.tar" completes a bare tag to "web:<tag>".

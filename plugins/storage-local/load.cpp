@@ -1,5 +1,7 @@
 #include "load.hpp"
 
+#include <algorithm>
+
 #include "archive_intake.hpp"
 #include "commit.hpp"
 #include "image_archive.hpp"
@@ -58,6 +60,12 @@ class Loader {
       if (Status unpacked = unpack(**variant); !unpacked)
         return fail(std::move(unpacked.error()).context("image " + name));
     }
+    // The answer and the journal tell of each name with its image's configs.
+    told_bytes_ += image->config_bytes * std::max<size_t>(1, named.references.size());
+    if (told_bytes_ > store_.limits.told_bytes) {
+      return fail(Code::kCorrupt, "image " + name + " has too many names for configs of " +
+                                      std::to_string(image->config_bytes) + " bytes");
+    }
     images_.push_back({std::move(*image), std::move(named.references)});
     return {};
   }
@@ -81,6 +89,7 @@ class Loader {
   std::vector<NewImage> images_;
   std::vector<NewDisk> disks_;
   std::vector<std::string> skipped_;
+  uint64_t told_bytes_ = 0;
 };
 
 }  // namespace

@@ -8,12 +8,13 @@ Result<ReferenceTable> ReferenceTable::load(const Layout& layout, const Limits& 
   const auto in_table = [&](Error error) {
     return fail(std::move(error).context("the table of images " + layout.index().string()));
   };
-  Result<std::string> text = read_small_file(layout.index(), limits.document_bytes);
+  // It is our own: it may name any number of images.
+  Result<std::string> text = read_small_file(layout.index(), UINT64_MAX);
   if (!text) return in_table(std::move(text.error()));
   Result<Json> document = parse_document(*text);
   if (!document) return in_table(std::move(document.error()));
   Limits roomy = limits;
-  roomy.manifests = UINT64_MAX;  // it is our own: it may name any number of images
+  roomy.manifests = UINT64_MAX;
   const Result<Index> index = parse_index(*document, roomy);
   if (!index) return in_table(index.error());
   ReferenceTable table(layout, std::move(*document));

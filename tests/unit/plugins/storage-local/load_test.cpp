@@ -245,11 +245,14 @@ TEST(Load, RefusesWhatIsNoImageArchive) {
 }
 
 TEST(Load, KeepsToItsLimits) {
-  Limits bombs, members, documents;
+  Limits bombs, members, documents, configs, names, told;
   bombs.bomb_bytes = kMiB;
   bombs.bomb_ratio = 50;
   members.archive_members = 2;
   documents.document_bytes = 100;
+  configs.config_bytes = 50;
+  names.archive_names = 20;
+  told.told_bytes = 50;
   const std::string zeros = Tar().file("z", std::string(8 * kMiB, '\0')).bytes();
   expect_refused(simple_archive({zeros}, "web", Packing::kGzip), Code::kCorrupt,
                  "decompression bomb", bombs);
@@ -258,6 +261,16 @@ TEST(Load, KeepsToItsLimits) {
   expect_refused(simple_archive({kLayer}), Code::kCorrupt, "it has more than 2 members", members);
   expect_refused(simple_archive({kLayer}), Code::kCorrupt, "larger than any such document",
                  documents);
+  expect_refused(simple_archive({kLayer}), Code::kCorrupt, "its configs are larger", configs);
+  expect_refused(simple_archive({kLayer}), Code::kCorrupt, "its members' names have more", names);
+  expect_refused(simple_archive({kLayer}), Code::kCorrupt, "too many names for configs", told);
+}
+
+// A table of images that its own reader refused would be the end of every image command.
+TEST(Load, RefusesMoreNamesThanTheTableCanHold) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1025; ++i) names.push_back("web:v" + std::to_string(i));
+  expect_refused(docker_archive({kLayer}, names), Code::kCorrupt, "more than 1024 names");
 }
 
 TEST(Load, LeavesTheHostItsReserve) {
