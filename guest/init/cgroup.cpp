@@ -38,6 +38,8 @@ Status prepare_cgroups() {
     (void)write_kernel_file("/sys/fs/cgroup/cgroup.subtree_control", controller);
   if (auto status = make_cgroup("/sys/fs/cgroup/agent"); !status) return status;
   if (auto status = make_cgroup(kContainer); !status) return status;
+  // Who reports that memory ran out must not be the one that runs out of it.
+  (void)write_kernel_file("/sys/fs/cgroup/agent/memory.min", "16M");
   return write_kernel_file("/sys/fs/cgroup/agent/cgroup.procs", "0");
 }
 

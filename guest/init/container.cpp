@@ -44,6 +44,7 @@ Result<std::unique_ptr<Container>> Container::create(const ContainerSpec& spec) 
   if (status) status = container->spawn(spec);
   if (status) status = container->await_readiness();
   if (!status) return fail(std::move(status.error()));
+  container->read_only_ = spec.read_only;
   return container;
 }
 
@@ -77,6 +78,7 @@ Status Container::await_readiness() {
 
 Result<pid_t> Container::launch(bool is_init, const ProcessSpec& spec, std::string_view json,
                                 const ChildEnds& ends) {
+  if (read_only_) make_directory_for_reader(spec.cwd);
   return is_init ? start_init(json, ends) : start_exec(spec, ends);
 }
 

@@ -40,6 +40,7 @@ class Container final : public Launcher {
   UniqueFd control_;
   UniqueFd pidfd_;
   pid_t pid_ = -1;
+  bool read_only_ = false;
 };
 
 }  // namespace bulkhead::guest

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "guest/core/errors.hpp"
 #include "guest/init/clock.hpp"
@@ -24,6 +25,7 @@ Process::Process(Loop& loop, bool is_init, pid_t pid, AgentEnds ends, Caller cal
       is_init_(is_init),
       pid_(pid),
       terminal_(ends.terminal),
+      interactive_terminal_(ends.terminal && ends.interactive),
       caller_(caller),
       error_(std::move(ends.error)),
       in_(std::move(ends.in)),
@@ -125,10 +127,13 @@ void Process::discard_input() {
   close_input();
 }
 
-// A terminal has no end of input: its user types it.
+// A terminal has no end of input: its user types it, and one who has gone can't. One that nobody
+// was to type at is left alone: a shell there waits for who may come.
 void Process::close_input() {
   if (in_) loop_.forget(in_.get());
   in_.reset();
+  if (input_ended_ && channels_[0].fd && std::exchange(interactive_terminal_, false))
+    type_end_of_input(channels_[0].fd.get());
 }
 
 void Process::output_ready(Channel& channel) {

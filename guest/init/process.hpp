@@ -84,6 +84,7 @@ class Process final : public StreamOwner {
   const bool is_init_;
   const pid_t pid_;
   const bool terminal_;
+  bool interactive_terminal_;  // until the end of its input has been typed
   State state_ = State::kStarting;
   std::optional<Caller> caller_;
   std::optional<Exit> exit_;

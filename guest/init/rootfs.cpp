@@ -97,6 +97,22 @@ Status write_etc_file(const char* name, std::string_view text) {
   return {};
 }
 
+// Links are the image's, and followed inside its root. Whoever needs the directory says what is
+// wrong with it.
+void make_directory_for_reader(const std::string& path) {
+  UniqueFd root(open(kRootfs, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (size_t slash = path.find('/', 1); root; slash = path.find('/', slash + 1)) {
+    std::string made = path.substr(0, slash);
+    size_t name = made.rfind('/') + 1;
+    std::string parent = "." + made.substr(0, name);
+    UniqueFd directory =
+        open_below(root.get(), parent.c_str(), O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
+    if (!directory) return;
+    if (name < made.size()) mkdirat(directory.get(), made.c_str() + name, 0755);
+    if (slash == std::string::npos) return;
+  }
+}
+
 Status unmount_rootfs() {
   if (auto status = unmount(kRootfs); !status) return status;
   return unmount(kWritable);

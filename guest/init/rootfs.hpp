@@ -22,6 +22,9 @@ Status mount_rootfs(const ContainerSpec& spec);
 Status write_etc_file(const char* name, std::string_view text);
 
 // Unmounts the tree and its writable disk; the ext4 is clean afterwards.
+// Creates a directory, with its parents, below the rootfs of a container that sees it read-only.
+void make_directory_for_reader(const std::string& path);
+
 Status unmount_rootfs();
 
 }  // namespace bulkhead::guest

@@ -61,6 +61,7 @@ Status open_terminal(const ProcessSpec& spec, int devpts, Stdio& stdio) {
   stdio.child.in = std::move(peer);
   stdio.agent.out = std::move(master);
   stdio.child.terminal = stdio.agent.terminal = true;
+  stdio.agent.interactive = spec.has_stdin;
   return {};
 }
 
@@ -86,6 +87,12 @@ Status resize_terminal(int terminal, TerminalSize size) {
   window.ws_col = size.cols;
   if (ioctl(terminal, TIOCSWINSZ, &window) != 0) return fail_now("resize the terminal");
   return {};
+}
+
+void type_end_of_input(int terminal) {
+  termios settings{};
+  if (tcgetattr(terminal, &settings) != 0) return;
+  (void)!write(terminal, &settings.c_cc[VEOF], 1);
 }
 
 std::string failure_record(const Error& error) {

@@ -27,6 +27,7 @@ struct AgentEnds {
   UniqueFd in, out, err;  // with a terminal, only out: its master side
   UniqueFd error;
   bool terminal = false;
+  bool interactive = false;  // somebody types
 };
 
 struct Stdio {
@@ -38,6 +39,8 @@ struct Stdio {
 Result<Stdio> open_stdio(const ProcessSpec& spec, int devpts);
 
 Status resize_terminal(int terminal, TerminalSize size);
+// As if its user had typed the end of input (Ctrl-D, unless the terminal says otherwise).
+void type_end_of_input(int terminal);
 
 // What the child writes into the error channel, and its reading.
 std::string failure_record(const Error& error);

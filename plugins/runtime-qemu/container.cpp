@@ -21,7 +21,7 @@ constexpr uint64_t kKillGraceMs = 5'000;
 constexpr uint64_t kFlushMs = 100;
 constexpr uint64_t kBootMessagesMs = 1'000;
 // How long the host's end waits for attached clients to take what the container said last.
-constexpr uint64_t kFarewellMs = 10'000;
+constexpr uint64_t kFarewellMs = 60'000;
 
 constexpr const char* kStatistics[] = {"memoryUsageBytes", "memoryLimitBytes", "cpuUsageUsec",
                                        "blockReadBytes",   "blockWriteBytes",  "numProcesses",
@@ -263,6 +263,12 @@ void Container::signal(const SignalRequest& request, Reply reply) {
     return reply.fail({Code::kNotFound,
                        "no process " + request.process + " runs in container " + config_.container,
                        {}});
+  }
+  // A machine that doesn't obey, or lies about it, is ended for it.
+  if (request.process == "init" && request.signal == SIGKILL) {
+    for (auto& [id, process] : processes_) process->release_backpressure();
+    killing_ = true;
+    stop_timer_.start(kKillGraceMs);
   }
   // The answer owns the reply; std::function wants it copyable.
   auto owed = std::make_shared<Reply>(std::move(reply));

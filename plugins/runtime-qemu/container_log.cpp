@@ -131,17 +131,23 @@ void ContainerLog::write_out() {
 }
 
 // Renames from the oldest to the newest, so that a crash in between leaves a gap in the numbers and
-// no file lost.
+// no file lost. Nothing moves before there is a new file: where none can be opened, records go on
+// into the old one, because too long a file is better than none.
 void ContainerLog::rotate() {
   auto numbered = [&](unsigned n) { return n == 0 ? path_ : path_ + "." + std::to_string(n); };
+  const std::string fresh = path_ + ".new";
+  UniqueFd file(::open(fresh.c_str(), O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) {
+    size_ = 0;  // not again with the next record
+    return;
+  }
   for (unsigned n = limits_.max_files - 1; n > 0; --n) {
     ::rename(numbered(n - 1).c_str(), numbered(n).c_str());
   }
-  if (limits_.max_files == 1) ::unlink(path_.c_str());
-  // If no new file can be opened, records go on into the old one: too long a file is better than
-  // none.
-  UniqueFd old = std::move(file_);
-  if (!open_file()) file_ = std::move(old);
+  ::rename(fresh.c_str(), path_.c_str());
+  file_ = std::move(file);
+  size_ = 0;
+  torn_ = false;
 }
 
 }  // namespace bulkhead::qemu

@@ -33,6 +33,7 @@ Probe::Probe(loop::Loop& loop, std::string binary, std::function<void(const Json
       done_(std::move(done)),
       deadline_(loop,
                 [this] {
+                  timed_out_ = true;
                   finish(false, "/dev/kvm opens but boots no guest: no sign of life after " +
                                     std::to_string((ticks_us() - began_us_) / 1000) + " ms" +
                                     (console_.last_line().empty()
@@ -84,6 +85,7 @@ void Probe::finish(bool usable, std::string reason) {
   verdict_timer_.start(qemu_ ? kReapMs : 0);
   verdict_ = {{"usable", usable},
               {"reason", std::move(reason)},
+              {"timedOut", timed_out_},
               {"elapsedMs", (ticks_us() - began_us_) / 1000},
               {"qemuVersion", qemu_ ? qemu_->version() : ""}};
 }

@@ -33,6 +33,7 @@ class Probe {
   std::function<void(const Json&)> done_;
   BootLog console_;
   int64_t began_us_ = 0;
+  bool timed_out_ = false;
   std::optional<Json> verdict_;
   loop::Timer deadline_;
   loop::Timer verdict_timer_;

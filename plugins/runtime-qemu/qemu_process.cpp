@@ -8,12 +8,17 @@
 #include <csignal>
 #include <utility>
 
+#include "host_clock.hpp"
 #include "qemu_arguments.hpp"
 
 namespace bulkhead::qemu {
 namespace {
 
 constexpr size_t kLongestComplaint = 400;
+// A guest can make QEMU complain as often as it likes: so many lines are passed on, and one more
+// for each while that passes.
+constexpr int64_t kMostComplaints = 20;
+constexpr int64_t kComplaintEveryUs = 10'000'000;
 
 struct Pair {
   UniqueFd host, child;
@@ -131,11 +136,17 @@ void QemuProcess::on_stderr(std::string_view bytes) {
     if (c == '\n') {
       if (complaint_.empty()) continue;
       last_complaint_ = std::exchange(complaint_, {});
-      callbacks_.complaint(last_complaint_);
+      if (may_complain()) callbacks_.complaint(last_complaint_);
     } else if (complaint_.size() < kLongestComplaint) {
       complaint_ += c >= ' ' && c < 0x7f ? c : '?';
     }
   }
+}
+
+bool QemuProcess::may_complain() {
+  const int64_t earned = (ticks_us() - began_us_) / kComplaintEveryUs;
+  if (complaints_ >= kMostComplaints + earned) return false;
+  return ++complaints_ > 0;
 }
 
 void QemuProcess::check_gone() {

@@ -18,6 +18,7 @@
 #include "bulkhead/unique_fd.hpp"
 #include "core/loop/child_watch.hpp"
 #include "core/loop/fd_stream.hpp"
+#include "host_clock.hpp"
 #include "qmp_session.hpp"
 
 namespace bulkhead::qemu {
@@ -63,6 +64,7 @@ class QemuProcess {
                     std::function<void(std::string_view)> on_bytes);
   void on_qmp(std::string_view bytes);
   void on_stderr(std::string_view bytes);
+  bool may_complain();
   void check_gone();
 
   Callbacks callbacks_;
@@ -73,6 +75,8 @@ class QemuProcess {
   bool agent_open_ = false;
   std::string complaint_;  // unfinished line
   std::string last_complaint_;
+  int64_t complaints_ = 0;  // passed on
+  int64_t began_us_ = ticks_us();
   std::optional<std::string> end_;
   loop::Timer gone_timer_;
   std::unique_ptr<loop::ChildWatch> watch_;

@@ -131,8 +131,10 @@ void Vm::shut_down(Milliseconds deadline) {
   deadline_.start(static_cast<uint64_t>(deadline.count()));
   const Json nothing = Json::object();
   asked_to_power_off_ = true;
-  guest_->request("/v1/shutdown", &nothing, deadline,
-                  [this](const Result<Json>& answer) { powered_off_ = answer.has_value(); });
+  guest_->request("/v1/shutdown", &nothing, deadline, [this](const Result<Json>& answer) {
+    powered_off_ = answer.has_value();
+    if (!answer && qemu_) qemu_->kill();  // it can't be asked, so it won't do it
+  });
 }
 
 void Vm::kill() {

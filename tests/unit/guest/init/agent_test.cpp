@@ -297,6 +297,22 @@ TEST_F(AgentTest, TerminalIsOneStreamWithItsSize) {
   EXPECT_EQ(client_->reply(stream).exit_code(), 0);
 }
 
+TEST_F(AgentTest, AUserWhoLeavesATerminalHasTypedItsEnd) {
+  int32_t stream = start("p", "echo ready; cat; echo over", {{"terminal", true}, {"stdin", true}});
+  ASSERT_TRUE(has_output(stream, "ready"));
+  client_->send(stream, "last words\n");
+  client_->finish(stream);
+  ASSERT_TRUE(closed(stream));
+  EXPECT_THAT(client_->reply(stream).out(), testing::HasSubstr("over"));
+}
+
+TEST_F(AgentTest, ATerminalWithoutAUserWaitsForOne) {
+  int32_t stream = start("p", "timeout --foreground 1 cat; echo \"waited: $?\"",
+                         {{"terminal", true}, {"stdin", false}});
+  ASSERT_TRUE(closed(stream));
+  EXPECT_EQ(client_->reply(stream).out(), "waited: 124\r\n") << "0 would be the end of input";
+}
+
 TEST_F(AgentTest, ManyAtOnce) {
   std::vector<int32_t> streams;
   for (int i = 0; i < 40; i++)

@@ -340,13 +340,15 @@ TEST_F(OwnVmTest, WithoutAnInitTheCommandIsPidOne) {
   int32_t stream = machine->start("init",
                                   {{"args",
                                     {"sh", "-c",
-                                     "echo $$; touch /file; touch /dev/shm/file && echo shm; trap "
-                                     "'exit 9' USR1; echo ready; while :; do sleep 0.1; done"}}},
+                                     "echo $$; pwd; touch /file; touch /dev/shm/file && echo shm; "
+                                     "trap 'exit 9' USR1; echo ready; while :; do sleep 0.1; "
+                                     "done"}},
+                                   {"cwd", "/made/for/it"}},
                                   true);
   ASSERT_TRUE(machine->await(
       [&] { return machine->client->reply(stream).out().find("ready") != std::string::npos; }));
   Reply reply = machine->client->reply(stream);
-  EXPECT_EQ(reply.out(), "1\nshm\nready\n");
+  EXPECT_EQ(reply.out(), "1\n/made/for/it\nshm\nready\n");
   EXPECT_THAT(reply.err(), HasSubstr("Read-only file system"));
   // Whoever is left when the command ends is killed with its namespace.
   int32_t left = machine->start("left", {{"args", {"sleep", "1000"}}}, true);

@@ -134,6 +134,15 @@ TEST_F(ContainerLogTest, RotatesOneLargeWriteToo) {
   EXPECT_LE(fs::file_size(path + ".1"), 4096u);
 }
 
+TEST_F(ContainerLogTest, MovesNothingIfNoNewFileCanBeOpened) {
+  auto log = open({4096, 3});
+  fs::create_directory(path + ".new");
+  for (int i = 0; i < 200; ++i)
+    log.write(LogStream::kStdout, "line " + std::to_string(i) + "\n", i);
+  EXPECT_FALSE(fs::exists(path + ".1"));
+  EXPECT_EQ(records(path).size(), 200u);
+}
+
 TEST_F(ContainerLogTest, GoesOnWhereTheLastLifeStopped) {
   open().write(LogStream::kStdout, "one\n", 1);
   std::ofstream(path, std::ios::app) << "{\"t\":1,\"s\":\"std";  // killed in the middle of a write

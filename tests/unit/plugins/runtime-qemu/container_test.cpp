@@ -43,6 +43,12 @@ TEST_F(ContainerTest, ReportsTheExitAndThenTheEndOfTheVm) {
   EXPECT_THAT(host.event_types(), ElementsAre("container.exited", "vm.stopped"));
 }
 
+TEST_F(ContainerTest, KeepsWhatTheKernelSaidOnceTheProcessHasEnded) {
+  run_container({"exit", "0"});
+  ASSERT_TRUE(host.event("vm.stopped"));
+  EXPECT_THAT(file_text(dir / "boot.log"), HasSubstr("Linux version fake"));
+}
+
 TEST_F(ContainerTest, DoesNotBelieveAGuestsClock) {
   run_container({"exit", "0"});  // the fake says 1 µs past the epoch
   EXPECT_GT((*host.event("container.exited"))["at"], 1'600'000'000'000'000);
@@ -194,6 +200,14 @@ TEST_F(ContainerTest, KillsAMachineThatIsDeafToEverything) {
   EXPECT_EQ((*stopped)["exitCode"], 137);
   EXPECT_EQ((*host.event("container.exited"))["reason"], "killed");
   EXPECT_EQ((*host.event("vm.stopped"))["clean"], false);
+}
+
+TEST_F(ContainerTest, EndsTheMachineOfAKillThatHasNoEffect) {
+  run_container({"sleep"}, {"fake.immortal"});
+  ASSERT_TRUE(call("signal", {{"process", "init"}, {"signal", SIGKILL}}));
+  const auto exited = host.event("container.exited");
+  ASSERT_TRUE(exited);
+  EXPECT_EQ((*exited)["reason"], "killed");
 }
 
 TEST_F(ContainerTest, StopsWhatWasNeverStarted) {

@@ -115,6 +115,8 @@ class FakeMachine {
     }
     if (request.path == "/v1/stats")
       return answer(request, 200, {{"memoryUsageBytes", 5}, {"cpuUsageUsec", "many"}});
+    if (request.path == "/v1/kernel-log")
+      return answer(request, 200, {{"text", "<6>[    0.000000] Linux version fake\n"}});
     if (request.path == "/v1/shutdown") {
       if (wished("fake.immortal")) return;
       off_ = true;

@@ -60,7 +60,20 @@ TEST(QemuArguments, NamesTheAcceleratorItWasToldToUse) {
   EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), HasSubstr("max"));
   machine.accelerator = Accelerator::kKvm;
   EXPECT_EQ(value(qemu_arguments(machine, kTsc), "-accel"), "kvm");
-  EXPECT_EQ(value(qemu_arguments(machine, kTsc), "-cpu"), "host");
+  EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), HasSubstr("host"));
+}
+
+TEST(QemuArguments, TakesTheInitFromADiskIfThereIsOne) {
+  Machine machine = web();
+  EXPECT_EQ(disk(qemu_arguments(machine, kTsc), "init"), nullptr);
+  machine.init_disk = "/disks/init.ext4";
+  EXPECT_EQ(disk(qemu_arguments(machine, kTsc), "init")["read-only"], true);
+  EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-append"), HasSubstr("bulkhead.initdisk=1"));
+}
+
+TEST(QemuArguments, LeavesRoomForThePageTablesOfALargeMachine) {
+  const uint64_t large = uint64_t{64} << 30;
+  EXPECT_GT(guest_memory(large) - large, large / 64 + (64 << 20));
 }
 
 TEST(QemuArguments, SharesTheImageReadOnlyAndUnlocked) {
@@ -108,6 +121,10 @@ TEST(QemuArguments, HidesNestedVirtualizationUnlessItIsAskedFor) {
   EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), HasSubstr("svm=off"));
   machine.virtualization = true;
   EXPECT_THAT(value(qemu_arguments(machine, kTsc), "-cpu"), Not(HasSubstr("svm=off")));
+  machine.accelerator = Accelerator::kKvm;
+  EXPECT_EQ(value(qemu_arguments(machine, kTsc), "-cpu"), "host");
+  machine.virtualization = false;
+  EXPECT_EQ(value(qemu_arguments(machine, kTsc), "-cpu"), "host,vmx=off,svm=off");
 }
 
 TEST(QemuArguments, HasAcpiOnlyIfTheGuestCanKnowTheTime) {
