@@ -28,19 +28,42 @@ std::string qemu_identity() {
 #else
     std::string file = place + "/qemu-system-aarch64";
 #endif
-    struct stat found {};
-    if (stat(file.c_str(), &found) == 0 && access(file.c_str(), X_OK) == 0)
-      return file + ":" + std::to_string(found.st_size) + ":" + std::to_string(found.st_mtime);
+    if (access(file.c_str(), X_OK) == 0) return file_identity(file);
   }
   return {};
 }
 
-Accelerator::Accelerator(store::Ledger& ledger, Probe probe)
-    : ledger_(ledger), probe_(std::move(probe)), boot_id_(host_boot_id()) {}
+std::string file_identity(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return {};
+  return path + ":" + std::to_string(found.st_size) + ":" + std::to_string(found.st_mtime);
+}
+
+std::string kvm_identity() {
+  struct stat found {};
+  if (stat("/dev/kvm", &found) != 0) return "no kvm";
+  return "kvm:" + std::to_string(found.st_mode) + ":" + std::to_string(found.st_gid) + ":" +
+         (access("/dev/kvm", R_OK | W_OK) == 0 ? "usable" : "refused");
+}
+
+Accelerator::Accelerator(store::Ledger& ledger, Probe probe, Subject subject)
+    : ledger_(ledger),
+      probe_(std::move(probe)),
+      subject_(std::move(subject)),
+      boot_id_(host_boot_id()) {}
+
+std::string Accelerator::about() const {
+  return boot_id_ + "/" + qemu_identity() + "/" + kvm_identity() + "/" + subject_();
+}
+
+std::string Accelerator::about_this_life() const {
+  return about() + "/daemon " + std::to_string(getpid());
+}
 
 const model::Accelerator* Accelerator::known() const {
   const auto& verdict = ledger_.state().accelerator;
-  if (!verdict || verdict->boot_id != boot_id_ + "/" + qemu_identity()) return nullptr;
+  if (!verdict) return nullptr;
+  if (verdict->boot_id != about() && verdict->boot_id != about_this_life()) return nullptr;
   return &*verdict;
 }
 
@@ -55,7 +78,8 @@ void Accelerator::probed(const Result<Json>& result) {
   Json data =
       result ? *result
              : Json{{"usable", false}, {"reason", "the probe failed: " + result.error().message}};
-  data["bootId"] = boot_id_ + "/" + qemu_identity();
+  const bool certain = result && !data.value("timedOut", false);
+  data["bootId"] = certain ? about() : about_this_life();
   log::info("accelerator: " + std::string(data.value("usable", false) ? "kvm" : "tcg") + " (" +
             data.value("reason", "") + ")");
   // Even if it can't be journaled, the runs that wait go on: with emulation, which always works.
@@ -65,6 +89,12 @@ void Accelerator::probed(const Result<Json>& result) {
                    for (auto& then : std::exchange(waiting_, {}))
                      then(data.value("usable", false) ? "kvm" : "tcg");
                  });
+}
+
+void Accelerator::disprove(const std::string& reason) {
+  log::warning("accelerator: " + reason);
+  ledger_.record({model::fact("accelerator/kvm", "accelerator.probed",
+                              {{"usable", false}, {"reason", reason}, {"bootId", about()}})});
 }
 
 Json Accelerator::describe() const {

@@ -89,7 +89,13 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                 {{"root", paths_.data + "/storage"}, {"hostPlatform", host_platform()}}}),
       hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(),
                      paths_.run + "/hosts", paths_.data + "/containers"}),
-      accelerator_(*ledger_, [this](Answer done) { probe(std::move(done)); }),
+      accelerator_(
+          *ledger_, [this](Answer done) { probe(std::move(done)); },
+          [this] {
+            auto kernel = kernels_.current();
+            return file_identity(kernel.value_or("")) + "/" +
+                   file_identity(install_.share() + "/initramfs.cpio");
+          }),
       kernels_(operations_,
                {paths_.data + "/kernels", install_.share() + "/vmlinux",
                 host_platform()["architecture"]},

@@ -134,9 +134,11 @@ void history(const ExchangePtr& exchange, engine::Engine& engine) {
     known = known || !streams->empty();
   }
   // The beginning of a container's name does, as everywhere.
-  if (auto found = model::find_container(engine.state(), name); !known && found) {
-    name = (*found)->id;
-    known = true;
+  if (!known) {
+    auto found = model::find_container(engine.state(), name);
+    if (!found && found.error().code == Code::kConflict) return exchange->fail(found.error());
+    if (found) name = (*found)->id;
+    known = found.has_value();
   }
   if (!known)
     return exchange->fail(
