@@ -60,8 +60,7 @@ void EventFeed::page_read(const Result<store::Page>& page) {
   if (done_) return;
   if (!page) return finish();
   for (const model::Event& event : page->events) {
-    if (wanted_.filter.past(event)) return finish();
-    if (!send(event)) return finish();
+    if (!send(event) || wanted_.filter.past(event)) return finish();
   }
   position_ = std::max(position_, page->next);
   // The head may have moved while the page was read on another thread; only the loop's own view
@@ -81,7 +80,8 @@ void EventFeed::live(const model::Event& event) {
     return pump();
   }
   position_ = event.seq;
-  if (wanted_.filter.past(event) || (wanted_.filter.matches(event) && !send(event))) finish();
+  const bool more = !wanted_.filter.matches(event) || send(event);
+  if (!more || wanted_.filter.past(event)) finish();
 }
 
 // False when the limit is reached.

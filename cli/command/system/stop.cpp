@@ -1,6 +1,8 @@
 // system stop: containers first, then the service; this command ends when the service's process
 // has. If the service was killed and its containers run on, it is started once more, because it
 // alone knows how to stop them and writes down that it did.
+#include <sys/wait.h>
+
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -19,7 +21,9 @@ namespace {
 // Containers have five seconds, all at once; the rest is the service's own business.
 constexpr std::chrono::seconds kPatience{60};
 
+// It may be a child of this command, which started it to stop what was left.
 bool gone(pid_t pid) {
+  waitpid(pid, nullptr, WNOHANG);
   return kill(pid, 0) != 0 && errno == ESRCH;
 }
 

@@ -38,7 +38,8 @@ Json image_usage(const model::State& state, const Json& used) {
   for (const auto& [name, image] : state.images) active[image.digest];
   for (const auto& [digest, image] : state.dangling) active[digest];
   for (const auto& [id, container] : state.containers)
-    active[container.image_digest] = active[container.init_image_digest] = true;
+    for (const std::string& digest : {container.image_digest, container.init_image_digest})
+      if (!digest.empty()) active[digest] = true;
   int64_t reclaimable = 0;
   size_t in_use = 0;
   for (const auto& [digest, is_active] : active) {
