@@ -23,7 +23,7 @@ struct CreateContainer {
   Json configuration;  // from build_configuration()
   bool auto_remove = false;
   std::string image_digest;
-  std::string init_image_digest;  // "": none
+  std::string init_image_digest = {};  // "": none
 };
 Result<Decision> decide_create(const State& state, const CreateContainer& command,
                                const Origin& origin);
