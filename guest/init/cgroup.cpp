@@ -33,14 +33,15 @@ uint64_t total_memory() {
 Status prepare_cgroups() {
   if (mount("cgroup2", kRoot, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return fail_now("mount cgroup2");
-  // One by one: a kernel without one of them must not lose the others.
-  for (const char* controller : {"+memory", "+pids", "+cpu", "+io", "+cpuset", "+hugetlb"})
-    (void)write_kernel_file("/sys/fs/cgroup/cgroup.subtree_control", controller);
-  if (auto status = make_cgroup("/sys/fs/cgroup/agent"); !status) return status;
-  if (auto status = make_cgroup(kContainer); !status) return status;
-  // Who reports that memory ran out must not be the one that runs out of it.
-  (void)write_kernel_file("/sys/fs/cgroup/agent/memory.min", "16M");
-  return write_kernel_file("/sys/fs/cgroup/agent/cgroup.procs", "0");
+  // Every change of this list waits for all processors to have noticed, ten milliseconds and more
+  // under emulation: so it is one change, unless the kernel lacks one of them.
+  constexpr const char* kList = "/sys/fs/cgroup/cgroup.subtree_control";
+  if (!write_kernel_file(kList, "+memory +pids +cpu +io +cpuset +hugetlb")) {
+    for (const char* controller : {"+memory", "+pids", "+cpu", "+io", "+cpuset", "+hugetlb"})
+      (void)write_kernel_file(kList, controller);
+  }
+  // Init itself stays in the root, for the same reason; no limit reaches it there.
+  return make_cgroup(kContainer);
 }
 
 Status limit_container(const ContainerSpec& spec) {

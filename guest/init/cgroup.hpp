@@ -1,5 +1,5 @@
-// The two cgroups of a VM: /agent for PID 1, /container for everything that runs on a user's
-// behalf. Version 2 only.
+// The container's cgroup, /container, for everything that runs on a user's behalf; PID 1 stays in
+// the root, where no limit reaches it. Version 2 only.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace bulkhead::guest {
 
-// At boot: the tree, the controllers, PID 1 in its place.
+// At boot: the tree and the controllers.
 Status prepare_cgroups();
 
 Status limit_container(const ContainerSpec& spec);

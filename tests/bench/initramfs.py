@@ -6,7 +6,7 @@ import re
 SCRIPT = """#!/bin/busybox sh
 ( /bin/busybox sleep 4
   while :; do
-    /bin/busybox sed -n 's/^VmRSS/init VmRSS/p' /proc/1/status > /dev/console
+    /bin/busybox sed -n 's/^Rss/init Rss/p' /proc/1/smaps_rollup > /dev/console
     /bin/busybox sleep 1
   done ) &
 exec {init}

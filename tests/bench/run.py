@@ -155,6 +155,7 @@ class Bench:
 
         def others():
             place = self.scratch / "others"
+            place.mkdir()
             subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", f"oci-archive:{archive}", f"oci:{place}/layout:x"], check=True)
             subprocess.run(["umoci", "--log=error", "unpack", *([] if os.geteuid() == 0 else ["--rootless"]), "--image", f"{place}/layout:x",
                             place / "bundle"], check=True, capture_output=True)
@@ -195,7 +196,7 @@ class Bench:
         watched = self.scratch / "initramfs"
         watched.write_bytes(initramfs.with_observer(original.read_bytes(), pathlib.Path(shutil.which("busybox")).read_bytes(),
                                                     kernel_runs=initramfs.init_path(command[command.index("-append") + 1])))
-        line = until_line(bare(command, "bulkhead.bench=1 rdinit=/observer", watched), rb"init VmRSS: *(\d+) kB")
+        line = until_line(bare(command, "bulkhead.bench=1 rdinit=/observer", watched), rb"init Rss:\s*(\d+) kB")
         self.table.judged("resident: guest init", "", "", int(line) / 1024, MEMORY_BUDGETS_MIB["guest init"], " MiB")
 
     def twenty(self):
