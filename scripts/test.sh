@@ -28,7 +28,7 @@ stage_format() {
 stage_build() { build_preset release; }
 
 unit_tests() { # PRESET
-  ctest --test-dir "build/$1" -L unit --output-on-failure --no-tests=error --parallel "$(nproc)"
+  ctest --test-dir "build/$1" -L "unit|vm" --output-on-failure --no-tests=error --parallel "$(nproc)"
 }
 
 # Unit tests are built once, with AddressSanitizer and UndefinedBehaviorSanitizer; the release build is what users get.

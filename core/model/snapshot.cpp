@@ -84,8 +84,6 @@ Json container_snapshot(const ContainerState& c) {
                {"stopOp", c.stop_op},
                {"deleteOp", c.delete_op},
                {"imageDigest", c.image_digest},
-               {"initImageDigest", c.init_image_digest},
-               {"initDisk", c.init_disk},
                {"manifest", c.manifest},
                {"imageDisk", c.image_disk},
                {"writableDisk", c.writable_disk},
@@ -103,6 +101,10 @@ Json container_snapshot(const ContainerState& c) {
                {"execs", execs_snapshot(c.execs)},
                {"lastReport", c.last_report},
                {"ver", c.ver}};
+  if (!c.init_image_digest.empty()) {
+    json["initImageDigest"] = c.init_image_digest;
+    json["initDisk"] = c.init_disk;
+  }
   if (c.host) json["host"] = {{"pid", c.host->pid}, {"socket", c.host->socket}};
   return json;
 }

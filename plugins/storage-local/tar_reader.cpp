@@ -71,6 +71,9 @@ std::vector<Attribute> attributes_of(archive_entry* entry) {
   size_t size = 0;
   while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
     if (name == nullptr || !kept_attribute(name)) continue;
+    // libarchive writes each in two dialects, and reads both.
+    const auto same = [name](const Attribute& other) { return other.name == name; };
+    std::erase_if(attributes, same);
     attributes.push_back({name, std::string(static_cast<const char*>(value), size)});
   }
   constexpr std::pair<int, const char*> kLists[] = {

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <deque>
 
 namespace bulkhead::plugins {
 namespace {
@@ -35,8 +36,9 @@ std::string loader_reason(const std::string& file) {
 }  // namespace
 
 Result<const bh_entry*> load_library(const std::string& file) {
-  // Leaked on purpose: see library.hpp.
-  auto* library = new boost::dll::shared_library();
+  // Never destroyed, on purpose (see library.hpp), and reachable, for who looks for leaks.
+  static auto* const loaded = new std::deque<boost::dll::shared_library>();
+  boost::dll::shared_library* library = &loaded->emplace_back();
   boost::dll::fs::error_code error;
   library->load(file, error, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
   if (error) return fail(Code::kInvalid, "load the plugin " + file + ": " + loader_reason(file));

@@ -41,7 +41,8 @@ TEST_F(ConfigurationTest, HasTheReferencesShapeAndNothingElse) {
     "mounts": [], "publishedPorts": [], "publishedSockets": [], "labels": {}, "sysctls": {},
     "networks": [], "dns": {"nameservers": [], "searchDomains": [], "options": []},
     "rosetta": false, "ssh": false, "readOnly": false, "useInit": false, "virtualization": false,
-    "initProcess": {"executable": "sh", "arguments": [], "environment": [],
+    "initProcess": {"executable": "sh", "arguments": [], "environment":
+        ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
                     "workingDirectory": "/", "terminal": false,
                     "user": {"id": {"uid": 0, "gid": 0}}, "supplementalGroups": [], "rlimits": []},
     "platform": {"os": "linux", "architecture": "amd64"},
@@ -133,7 +134,6 @@ TEST_F(ConfigurationTest, TakesTheRestAsItIs) {
   image_config_["config"]["StopSignal"] = "SIGQUIT";
   request_.update({{"kernel", "/k"},
                    {"kernelArgs", {"quiet"}},
-                   {"initImage", "init:1"},
                    {"virtualization", true},
                    {"readOnly", true},
                    {"useInit", true},
@@ -143,7 +143,6 @@ TEST_F(ConfigurationTest, TakesTheRestAsItIs) {
   EXPECT_EQ(configuration["stopSignal"], "SIGQUIT");
   EXPECT_EQ(configuration["kernel"], "/k");
   EXPECT_EQ(configuration["kernelArgs"], Json{"quiet"});
-  EXPECT_EQ(configuration["initImage"], "init:1");
   EXPECT_EQ(configuration["virtualization"], true);
   EXPECT_EQ(configuration["readOnly"], true);
   EXPECT_EQ(configuration["useInit"], true);

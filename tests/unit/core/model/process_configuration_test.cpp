@@ -12,6 +12,8 @@ std::vector<std::string> command(Json process, Json image) {
   return words ? *words : std::vector<std::string>{"error", words.error().message};
 }
 
+constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 TEST(CommandLineTest, CombinesEntrypointAndArguments) {
   Json both = {{"Entrypoint", {"/entry", "-x"}}, {"Cmd", {"serve"}}};
   EXPECT_THAT(command(Json::object(), both), ElementsAre("/entry", "-x", "serve"));
@@ -40,11 +42,12 @@ TEST(EnvironmentTest, LastWinsInTheOrderOfFirstAppearance) {
 
 TEST(InitProcessTest, TerminalsHaveATerm) {
   Json image = {{"Cmd", {"sh"}}};
-  EXPECT_EQ(init_process({{"terminal", true}}, image).value()["environment"], Json{"TERM=xterm"});
+  EXPECT_EQ(init_process({{"terminal", true}}, image).value()["environment"],
+            (Json{kPath, "TERM=xterm"}));
   EXPECT_EQ(init_process({{"terminal", true}, {"environment", {"TERM=vt100"}}}, image)
                 .value()["environment"],
-            Json{"TERM=vt100"});
-  EXPECT_EQ(init_process({{"terminal", false}}, image).value()["environment"], Json::array());
+            (Json{"TERM=vt100", kPath}));
+  EXPECT_EQ(init_process({{"terminal", false}}, image).value()["environment"], Json{kPath});
 }
 
 TEST(InitProcessTest, WorkingDirectory) {
@@ -115,16 +118,18 @@ TEST(ExecProcessTest, InheritsWhatIsNotGiven) {
                             {"workingDirectory", "/app"},
                             {"user", "www"},
                             {"gid", 6},
+                            {"rlimits", {{{"limit", "RLIMIT_NOFILE"}, {"soft", 64}, {"hard", 64}}}},
                             {"arguments", {"serve"}}},
                            Json::object())
                   .value();
   Json same = exec_process({{"arguments", {"ls", "-l"}}}, init).value();
   EXPECT_EQ(same["executable"], "ls");
   EXPECT_EQ(same["arguments"], Json{"-l"});
-  EXPECT_EQ(same["environment"], Json{"A=1"});
+  EXPECT_EQ(same["environment"], (Json{"A=1", kPath}));
   EXPECT_EQ(same["workingDirectory"], "/app");
   EXPECT_EQ(same["user"], init["user"]);
   EXPECT_EQ(same["supplementalGroups"], Json{6});
+  EXPECT_EQ(same["rlimits"], init["rlimits"]);
   Json other = exec_process({{"arguments", {"ls"}},
                              {"user", "root"},
                              {"environment", {"A=2"}},
@@ -132,7 +137,7 @@ TEST(ExecProcessTest, InheritsWhatIsNotGiven) {
                              {"terminal", true}},
                             init)
                    .value();
-  EXPECT_EQ(other["environment"], (Json{"A=2", "TERM=xterm"}));
+  EXPECT_EQ(other["environment"], (Json{"A=2", kPath, "TERM=xterm"}));
   EXPECT_EQ(other["workingDirectory"], "/");
   EXPECT_EQ(other["supplementalGroups"], Json::array()) << "another user, other groups";
   EXPECT_EQ(code_of(exec_process(Json::object(), init)), Code::kInvalid);

@@ -2,6 +2,8 @@
 // it is asked.
 #include "guest/core/router.hpp"
 
+#include "guest/core/answers.hpp"
+
 #include <gmock/gmock.h>
 
 #include <algorithm>

@@ -51,7 +51,10 @@ TEST(QemuArguments, OrdersCpusAndMemoryWithTheGuestsOwnShareOnTop) {
 }
 
 TEST(QemuArguments, RoundsMemoryUpToWholeMebibytes) {
-  EXPECT_EQ(guest_memory((100 << 20) + 1), guest_memory(100 << 20) + (1 << 20));
+  for (const uint64_t bytes : {100 << 20, (100 << 20) + 1, 123'456'789}) {
+    EXPECT_EQ(guest_memory(bytes) % (1 << 20), 0u);
+    EXPECT_GT(guest_memory(bytes), bytes);
+  }
 }
 
 TEST(QemuArguments, NamesTheAcceleratorItWasToldToUse) {

@@ -75,8 +75,8 @@ TEST_F(Layers, ReplaceFoldersByFilesAndTheReverse) {
 
 TEST_F(Layers, DescribeTheRootItself) {
   applied(Tar().directory("./", {.mode = 0711, .gid = 5}).file("./a").bytes());
-  EXPECT_EQ(tree.find("")->mode, S_IFDIR | 0711);
-  EXPECT_EQ(tree.find("")->gid, 5u);
+  EXPECT_EQ(tree.node(FileTree::kRoot).mode, S_IFDIR | 0711);
+  EXPECT_EQ(tree.node(FileTree::kRoot).gid, 5u);
   EXPECT_EQ(refusal(Tar().file("./").bytes()),
             "accepted");  // a name with a slash at its end is a folder's
   EXPECT_EQ(refusal(Tar().symlink(".", "a").bytes()),

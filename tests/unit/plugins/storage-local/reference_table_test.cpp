@@ -16,7 +16,8 @@ class ReferenceTableTest : public testing::Test {
   ReferenceTable load() { return *ReferenceTable::load(box.store().layout, {}); }
   std::string names() {
     std::string all;
-    for (const auto& entry : load().entries())
+    const ReferenceTable table = load();
+    for (const auto& entry : table.entries())
       all += entry.reference + "=" + entry.digest.hex().substr(0, 4) + " ";
     return all;
   }
