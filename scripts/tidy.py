@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -36,6 +37,12 @@ def ninja_dependencies(build):
     return result
 
 
+def object_of(unit):
+    """The file it is compiled to. CMake names it only in the command."""
+    words = shlex.split(unit["command"])
+    return words[words.index("-o") + 1]
+
+
 class Hasher:
     """Content hashes, each file read once."""
 
@@ -52,7 +59,7 @@ class Hasher:
 def key_of(unit, dependencies, hasher, configuration):
     digest = hashlib.sha256(configuration)
     digest.update(unit["command"].encode())
-    for path in [unit["file"], *dependencies.get(unit["output"], [])]:
+    for path in [unit["file"], *dependencies.get(object_of(unit), [])]:
         digest.update(path.encode() + b"\0" + hasher.of(path))
     return digest.hexdigest()
 
@@ -78,14 +85,14 @@ def main():
     dependencies, hasher = ninja_dependencies(build), Hasher(build)
     CACHE.mkdir(parents=True, exist_ok=True)
 
-    keys = {unit["output"]: key_of(unit, dependencies, hasher, configuration) for unit in units}
-    todo = [unit for unit in units if not (CACHE / keys[unit["output"]]).exists()]
+    keys = {object_of(unit): key_of(unit, dependencies, hasher, configuration) for unit in units}
+    todo = [unit for unit in units if not (CACHE / keys[object_of(unit)]).exists()]
     print(f"clang-tidy: {len(units)} sources, {len(units) - len(todo)} known to be clean", flush=True)
     dirty = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for unit, (clean, findings) in zip(todo, pool.map(lambda unit: check(unit, build), todo)):
             if clean:
-                (CACHE / keys[unit["output"]]).touch()
+                (CACHE / keys[object_of(unit)]).touch()
             else:
                 dirty += 1
                 print(f"--- {os.path.relpath(unit['file'], SOURCE)}\n{findings}", flush=True)
