@@ -9,6 +9,7 @@
 
 #include "log.hpp"
 #include "model/facts.hpp"
+#include "model/read_json.hpp"
 
 namespace bulkhead::engine {
 
@@ -78,16 +79,16 @@ void Accelerator::probed(const Result<Json>& result) {
   Json data =
       result ? *result
              : Json{{"usable", false}, {"reason", "the probe failed: " + result.error().message}};
-  const bool certain = result && !data.value("timedOut", false);
+  const bool certain = result && !model::read_flag(data, "timedOut");
   data["bootId"] = certain ? about() : about_this_life();
-  log::info("accelerator: " + std::string(data.value("usable", false) ? "kvm" : "tcg") + " (" +
-            data.value("reason", "") + ")");
+  log::info("accelerator: " + std::string(model::read_flag(data, "usable") ? "kvm" : "tcg") + " (" +
+            model::read_text(data, "reason") + ")");
   // Even if it can't be journaled, the runs that wait go on: with emulation, which always works.
   ledger_.record({model::fact("accelerator/kvm", "accelerator.probed", data)},
                  [this, data](const Result<std::vector<model::Event>>&) {
                    probing_ = false;
                    for (auto& then : std::exchange(waiting_, {}))
-                     then(data.value("usable", false) ? "kvm" : "tcg");
+                     then(model::read_flag(data, "usable") ? "kvm" : "tcg");
                  });
 }
 

@@ -11,6 +11,7 @@
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
 #include "model/property_decide.hpp"
+#include "model/read_json.hpp"
 #include "model/views.hpp"
 
 namespace bulkhead::engine {
@@ -42,9 +43,7 @@ struct Draft {
 };
 
 Status check_processor(const Json& built, const Json& host) {
-  const auto of = [](const Json& platform) {
-    return platform.value("architecture", std::string());
-  };
+  const auto of = [](const Json& platform) { return model::read_text(platform, "architecture"); };
   if (of(built) == of(host)) return {};
   return fail(Code::kUnsupported, "an image for " + of(built) +
                                       " needs an emulated processor, which is not available " +
@@ -55,7 +54,7 @@ Status check_processor(const Json& built, const Json& host) {
 // none (null).
 Result<const model::ImageState*> init_image(const model::State& state, const Json& body,
                                             const Json& host_platform) {
-  auto wanted = body.value("initImage", std::string());
+  auto wanted = model::read_text(body, "initImage");
   if (wanted.empty()) wanted = model::property_value(state, "vminit.image").value_or("");
   if (wanted.empty()) return nullptr;
   auto image = model::find_image(state, wanted);
@@ -65,33 +64,53 @@ Result<const model::ImageState*> init_image(const model::State& state, const Jso
   return *image;
 }
 
+Json object_or(const Json& object, const char* key, const Json& fallback) {
+  const Json& value = model::member(object, key);
+  return value.is_object() ? value : fallback;
+}
+
+// What is read here; build_configuration() checks the rest. A null is as good as nothing.
+Status check_types(const Json& body) {
+  auto wrong = [](const char* key, const char* type) {
+    return fail(Code::kInvalid, std::string(key) + " must be " + type);
+  };
+  for (const char* key : {"image", "initImage", "name"})
+    if (const Json& value = model::member(body, key); !value.is_null() && !value.is_string())
+      return wrong(key, "a string");
+  for (const char* key : {"process", "platform"})
+    if (const Json& value = model::member(body, key); !value.is_null() && !value.is_object())
+      return wrong(key, "an object");
+  if (const Json& value = model::member(body, "autoRemove");
+      !value.is_null() && !value.is_boolean())
+    return wrong("autoRemove", "true or false");
+  return {};
+}
+
 Result<Draft> draft(const model::State& state, const Json& body, const Json& host_platform) {
-  if (!body.value("process", Json::object()).is_object())
-    return fail(Code::kInvalid, "process must be an object");
-  auto wanted = body.value("image", std::string());
+  if (auto good = check_types(body); !good) return fail(std::move(good.error()));
+  auto wanted = model::read_text(body, "image");
   if (wanted.empty()) return fail(Code::kInvalid, "a container needs an image");
   auto image = model::find_image(state, wanted);
   if (!image) return fail(std::move(image.error()));
   Draft result;
-  result.platform =
-      body.contains("platform") && body["platform"].is_object() ? body["platform"] : host_platform;
+  result.platform = object_or(body, "platform", host_platform);
   auto variant = model::find_variant((*image)->image, result.platform);
   if (!variant) return fail(std::move(variant.error()));
-  if (auto runs = check_processor((*variant)->value("platform", result.platform), host_platform);
+  if (auto runs = check_processor(object_or(**variant, "platform", result.platform), host_platform);
       !runs)
     return fail(std::move(runs.error()));
   auto init = init_image(state, body, host_platform);
   if (!init) return fail(std::move(init.error()));
-  result.command.id = body.value("name", std::string());
+  result.command.id = model::read_text(body, "name");
   if (result.command.id.empty()) result.command.id = new_uuid();
   const Json& chosen = **variant;
   auto configuration = model::build_configuration(
-      state, {result.command.id, body, **image, chosen.value("config", Json::object()),
-              chosen.value("platform", result.platform), now_us()});
+      state, {result.command.id, body, **image, object_or(chosen, "config", Json::object()),
+              object_or(chosen, "platform", result.platform), now_us()});
   if (!configuration) return fail(std::move(configuration.error()));
-  result.platform = chosen.value("platform", result.platform);
+  result.platform = object_or(chosen, "platform", result.platform);
   result.command.configuration = std::move(configuration->value);
-  result.command.auto_remove = body.value("autoRemove", false);
+  result.command.auto_remove = model::read_flag(body, "autoRemove");
   result.command.image_digest = (*image)->digest;
   if (*init) {
     result.command.configuration["initImage"] = (*init)->reference;

@@ -6,6 +6,7 @@
 #include "log.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
+#include "model/read_json.hpp"
 
 namespace bulkhead::engine {
 namespace {
@@ -66,7 +67,7 @@ void Containers::remove_disks(const std::string& id, const Report& report) {
   parts_.storage.call(unjournaled_op(), "storage.delete", {{"container", id}}, {},
                       [this, id, report](const Result<Json>& deleted) {
                         if (!deleted) return report({deleted, {}, {}});
-                        int64_t reclaimed = deleted->value("reclaimed", int64_t{0}) +
+                        int64_t reclaimed = model::read_integer(*deleted, "reclaimed").value_or(0) +
                                             allocated_below(directory(id));
                         std::error_code error;
                         std::filesystem::remove_all(directory(id), error);
@@ -95,7 +96,7 @@ void Containers::prune(const model::Origin& origin, Answer done) {
     remove({id, false, "prune"}, origin, [progress, id, one_done](const Result<Json>& removed) {
       if (removed) {
         progress->deleted.push_back(id);
-        progress->reclaimed += removed->value("reclaimed", int64_t{0});
+        progress->reclaimed += model::read_integer(*removed, "reclaimed").value_or(0);
       }  // else it was started or deleted meanwhile, which is no failure of a prune
       one_done();
     });

@@ -4,6 +4,7 @@
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
 #include "model/guest_bodies.hpp"
+#include "model/read_json.hpp"
 
 namespace bulkhead::engine {
 
@@ -20,11 +21,12 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
       return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
     auto process = model::exec_process_request(container->configuration, command.process);
     if (!process) return report({fail(std::move(process.error())), {}, {}});
-    if (command.process.contains("size")) (*process)["size"] = command.process["size"];
+    if (const Json& size = model::member(command.process, "size"); size.is_object())
+      (*process)["size"] = size;
     Json request = {{"exec", exec},
                     {"process", std::move(*process)},
                     {"attach", !command.detach},
-                    {"stdin", !command.detach && command.process.value("interactive", false)}};
+                    {"stdin", !command.detach && model::read_flag(command.process, "interactive")}};
     std::vector<UniqueFd> fds;
     if (!command.detach) {
       auto connection = command.take_connection();
@@ -56,8 +58,8 @@ void Containers::recover_exec(const model::Operation& operation, std::function<v
       "runtime.inspect", Json::object(), [this, operation, lose, recorded](Result<Json> inspected) {
         if (!state().operation(operation.op)) return recorded({});
         if (!inspected) return lose();
-        for (const Json& process : inspected->value("processes", Json::array()))
-          if (process == operation.data.value("exec", std::string()))
+        for (const Json& process : model::member(*inspected, "processes"))
+          if (process == model::member(operation.data, "exec"))
             return ledger().record({model::outcome_recovered(operation, Json::object())}, recorded);
         lose();
       });

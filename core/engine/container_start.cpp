@@ -8,6 +8,7 @@
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
 #include "model/guest_bodies.hpp"
+#include "model/read_json.hpp"
 
 namespace bulkhead::engine {
 
@@ -123,7 +124,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  if (!process_started) return self->abandon(process_started.error());
                  Json outcome = self->created_;
                  outcome["id"] = self->command_.id;
-                 outcome["pid"] = process_started->value("pid", 0);
+                 outcome["pid"] = model::read_integer(*process_started, "pid").value_or(0);
                  outcome["hostPid"] = self->host_.pid;
                  outcome["hostSocket"] = self->host_.socket;
                  std::string id = self->command_.id;
@@ -183,9 +184,9 @@ void Containers::recover_start(const model::Operation& operation, std::function<
   host->ask(
       "runtime.inspect", Json::object(),
       [this, operation, id, lose, recorded](Result<Json> inspected) {
-        std::string state = inspected ? inspected->value("state", std::string()) : std::string();
+        std::string state = inspected ? model::read_text(*inspected, "state") : std::string();
         if (state != "running" && state != "exited") return lose();
-        Json outcome = {{"pid", inspected->value("pid", 0)}};
+        Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)}};
         if (const auto* container = this->state().container(id); container && container->host) {
           outcome["hostPid"] = container->host->pid;
           outcome["hostSocket"] = container->host->socket;

@@ -1,8 +1,11 @@
 // stop and kill. A stop ends when the VM is off and its process is gone; a kill when the signal is
 // delivered, but for KILL, which waits for the end, as the reference does.
+#include <algorithm>
+
 #include "containers.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
+#include "model/read_json.hpp"
 
 namespace bulkhead::engine {
 namespace {
@@ -19,6 +22,13 @@ void wait_until(Containers& containers, const std::string& id, Containers::Condi
     auto keep = std::exchange(*handle, nullptr);
     then(std::move(result));
   });
+}
+
+// The longest that a plugin takes; nobody waits longer.
+int64_t timeout_ms(const Json& intent) {
+  constexpr int64_t kLongestSeconds = 365 * 24 * 3600;
+  int64_t seconds = model::read_integer(intent, "timeoutSeconds").value_or(5);
+  return std::clamp(seconds, int64_t{0}, kLongestSeconds) * 1000;
 }
 
 }  // namespace
@@ -57,8 +67,8 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
     });
   };
   if (!host) return finish(Json::object());
-  Json request = {{"signal", intent.data.value("signal", 15)},
-                  {"timeoutMs", intent.data.value("timeoutSeconds", int64_t{5}) * 1000}};
+  Json request = {{"signal", model::read_small(intent.data, "signal").value_or(15)},
+                  {"timeoutMs", timeout_ms(intent.data)}};
   host->call(unjournaled_op(), "runtime.stop", request, {}, finish);
 }
 
@@ -133,7 +143,7 @@ void Containers::recover_kill(const model::Operation& operation, std::function<v
     ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
   };
   if (!host) return conclude(Json::object());
-  host->ask("runtime.signal", {{"process", "init"}, {"signal", operation.data.value("signal", 9)}},
+  host->ask("runtime.signal", {{"process", "init"}, {"signal", model::read_small(operation.data, "signal").value_or(9)}},
             conclude);
 }
 

@@ -3,26 +3,36 @@
 #include "model/evolve.hpp"
 #include "model/facts.hpp"
 #include "model/image_decide.hpp"
+#include "model/read_json.hpp"
 #include "model/views.hpp"
 
 namespace bulkhead::engine {
 namespace {
 
+std::string digest_of(const Json& image) {
+  return model::read_text(model::member(image, "descriptor"), "digest");
+}
+
 // An outcome names what came; the facts beside it carry the images themselves.
 Json names_of(const Json& images) {
   Json names = Json::array();
   for (const Json& image : images) {
-    Json name = {{"digest", image.at("descriptor").at("digest")}};
-    if (image.contains("reference")) name["reference"] = image["reference"];
+    Json name = {{"digest", digest_of(image)}};
+    if (std::string reference = model::read_text(image, "reference"); !reference.empty())
+      name["reference"] = reference;
     names.push_back(std::move(name));
   }
   return names;
 }
 
+Json array_of(const Json& object, const char* key) {
+  const Json& value = model::member(object, key);
+  return value.is_array() ? value : Json::array();
+}
+
 Json view_of(const model::State& state, const Json& image) {
-  auto found = model::find_image(
-      state, image.contains("reference") ? image["reference"].get<std::string>()
-                                         : image.at("descriptor").at("digest").get<std::string>());
+  std::string reference = model::read_text(image, "reference");
+  auto found = model::find_image(state, reference.empty() ? digest_of(image) : reference);
   return found ? model::image_view(state, **found) : image;
 }
 
@@ -66,8 +76,8 @@ void Images::load(const Json& request, UniqueFd archive, const model::Origin& or
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.load", request, one(std::move(*fd)),
                     [this, intent, origin, report](Result<Json> loaded) {
                       if (!loaded) return report({fail(std::move(loaded.error())), {}, {}});
-                      Json images = loaded->value("images", Json::array());
-                      Json skipped = loaded->value("skipped", Json::array());
+                      Json images = array_of(*loaded, "images");
+                      Json skipped = array_of(*loaded, "skipped");
                       Json outcome = {{"images", names_of(images)}, {"skipped", skipped}};
                       report({outcome,
                               [images, origin, intent](std::size_t index) {
@@ -100,7 +110,7 @@ void Images::import_root(const Json& request, UniqueFd archive, const model::Ori
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.import", intent.data,
                     one(std::move(*fd)), [this, intent, origin, report](Result<Json> imported) {
                       if (!imported) return report({fail(std::move(imported.error())), {}, {}});
-                      Json image = imported->at("image");
+                      Json image = model::member(*imported, "image");
                       Json images = Json::array({image});
                       report({Json{{"images", names_of(images)}},
                               [images, origin, intent](std::size_t index) {
@@ -138,13 +148,13 @@ void Images::tag(const std::string& source, const std::string& target, const mod
       return model::decide_image_tag(state, source, target, origin);
     };
     steps.effect = [this, origin](const model::Event& intent, const Report& report) {
-      Json request = {{"reference", intent.data.at("target")},
-                      {"digest", intent.data.at("digest")}};
+      Json request = {{"reference", model::read_text(intent.data, "target")},
+                      {"digest", model::read_text(intent.data, "digest")}};
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.tag", request, {},
                     [this, intent, origin, report](Result<Json> tagged) {
                       if (!tagged) return report({fail(std::move(tagged.error())), {}, {}});
-                      Json image = tagged->at("image");
-                      image["reference"] = intent.data.at("target");
+                      Json image = model::member(*tagged, "image");
+                      image["reference"] = model::read_text(intent.data, "target");
                       Json images = Json::array({image});
                       report({Json{{"images", names_of(images)}},
                               [images, origin, intent](std::size_t index) {
@@ -179,7 +189,7 @@ void Images::removal_effect(const model::Event& intent, const model::Origin& ori
                   if (!collected) return report({fail(std::move(collected.error())), {}, {}});
                   Json outcome = {{"untagged", removal.untag},
                                   {"deleted", removal.erase},
-                                  {"reclaimed", collected->value("reclaimed", int64_t{0})}};
+                                  {"reclaimed", model::read_integer(*collected, "reclaimed").value_or(0)}};
                   report({outcome,
                           [this, removal, origin, intent](std::size_t index) {
                             return model::removal_facts(state(), removal, index,

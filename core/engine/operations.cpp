@@ -3,6 +3,7 @@
 #include <atomic>
 #include <iterator>
 
+#include "barrier.hpp"
 #include "log.hpp"
 #include "model/facts.hpp"
 #include "store/reader.hpp"
@@ -14,38 +15,63 @@ uint64_t unjournaled_op() {
   return (uint64_t{1} << 63) | next++;
 }
 
+void give(const Answer& answer, Result<Json> result) {
+  auto thrown = guarded([&] { answer(std::move(result)); });
+  if (!thrown) return;
+  log::error("after a plugin's answer: " + thrown->message);
+  Error error{thrown->code == Code::kInvalid ? Code::kCorrupt : thrown->code,
+              std::move(*thrown).context("the plugin's answer").message,
+              {}};
+  if (auto again = guarded([&] { answer(fail(std::move(error))); }))
+    log::error("after a plugin's failure: " + again->message);
+}
+
 void Operations::perform(const model::Origin& origin, Steps steps, Answer done) {
   if (repeated(origin, done)) return;
-  ledger_.decide(std::move(steps.decide), [this, origin, effect = std::move(steps.effect),
+  auto decide = [decide = std::move(steps.decide)](const model::State& state) {
+    Result<model::Decision> decision;
+    auto thrown = guarded([&] { decision = decide(state); });
+    return thrown ? Result<model::Decision>(fail(std::move(*thrown))) : std::move(decision);
+  };
+  ledger_.decide(std::move(decide), [this, origin, effect = std::move(steps.effect),
                                            already = std::move(steps.already),
                                            done](Result<std::vector<model::Event>> committed) {
     if (!committed) return done(fail(std::move(committed.error())));
     if (committed->empty()) return already ? already(done) : done(Json::object());
     const model::Event intent = committed->front();
     model::Operation operation = *state().operation(intent.seq);
-    effect(intent, [this, operation, origin, done](Effect result) {
-      conclude(operation, origin, std::move(result), done);
-    });
+    // Once: an effect that throws may have reported before.
+    auto report = [this, operation, origin, done,
+                   reported = std::make_shared<bool>(false)](Effect result) {
+      if (!std::exchange(*reported, true)) conclude(operation, origin, std::move(result), done);
+    };
+    if (auto thrown = guarded([&] { effect(intent, report); }))
+      report({fail(std::move(*thrown).context(operation.type)), {}, {}});
   });
 }
 
 void Operations::conclude(const model::Operation& operation, const model::Origin& origin,
                           Effect effect, Answer done) {
+  model::Decision facts;
+  if (effect.outcome && effect.facts)
+    if (auto thrown = guarded([&] { facts = effect.facts(0); }))
+      effect.outcome = bulkhead::fail(std::move(*thrown).context(operation.type));
   model::Decision events;
   events.push_back(effect.outcome
                        ? model::outcome_ok(operation, *effect.outcome, origin)
                        : model::outcome_failed(operation, effect.outcome.error(), origin));
-  if (effect.outcome && effect.facts) {
-    model::Decision facts = effect.facts(0);
-    std::move(facts.begin(), facts.end(), std::back_inserter(events));
-  }
+  if (effect.outcome) std::move(facts.begin(), facts.end(), std::back_inserter(events));
   record_surely(std::move(events), [done, effect = std::move(effect)](
                                        const Result<std::vector<model::Event>>& committed) {
     if (!effect.outcome) return done(effect.outcome);
     if (!committed)
       return done(
           bulkhead::fail(Error(committed.error()).context("it was done, but not journaled")));
-    done(effect.answer ? Result<Json>(effect.answer()) : effect.outcome);
+    if (!effect.answer) return done(effect.outcome);
+    Result<Json> answer = Json::object();
+    if (auto thrown = guarded([&] { answer = effect.answer(); }))
+      answer = bulkhead::fail(std::move(*thrown).context("it was done, but not described"));
+    done(std::move(answer));
   });
 }
 

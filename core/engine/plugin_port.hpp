@@ -21,6 +21,10 @@ using Answer = std::function<void(Result<Json>)>;
 // have the top bit set, so that they can't be taken for an operation of the journal.
 uint64_t unjournaled_op();
 
+// Answers, and answers again with the error if what follows the answer throws: a plugin that says
+// something else than documented fails the operation, not the daemon.
+void give(const Answer& answer, Result<Json> result);
+
 class PluginPort {
  public:
   virtual ~PluginPort() = default;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "barrier.hpp"
 #include "log.hpp"
 
 namespace bulkhead::engine {
@@ -27,7 +28,7 @@ struct RuntimeHosts::Host : PluginPort {
             Answer answer) override {
     link->call(op, method, request, std::move(fds),
                [answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) {
-                 answer(std::move(result));
+                 give(answer, std::move(result));
                });
   }
 };
@@ -39,10 +40,16 @@ RuntimeHosts::~RuntimeHosts() = default;
 plugins::PluginHost::Events RuntimeHosts::events_of(const std::string& id) {
   plugins::PluginHost::Events events;
   events.emitted = [this, id](uint64_t report, const std::string& type, const Json& data) {
-    events_.reported(id, report, type, data);
+    // It would come again with every connection.
+    if (auto thrown = guarded([&] { events_.reported(id, report, type, data); })) {
+      log::error("container " + id + ": its report " + type + " is dropped: " + thrown->message);
+      ack(id, report);
+    }
   };
   events.completed = [this, id](uint64_t op, const Result<Json>& result) {
-    events_.completed(id, op, result);
+    if (auto thrown = guarded([&] { events_.completed(id, op, result); }))
+      log::error("container " + id + ": the end of operation " + std::to_string(op) +
+                 " is dropped: " + thrown->message);
   };
   events.logged = [id](int level, uint64_t, const std::string& text) {
     log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), "runtime of " + id + ": " + text);
@@ -157,7 +164,8 @@ void RuntimeHosts::probe(const Json& request, Answer done) {
     if (!started) return probing->finish(fail(started.error()));
     probing->link->call(unjournaled_op(), "runtime.probe", request, {},
                         [probing](Result<Json> result, const std::vector<UniqueFd>&) {
-                          probing->finish(std::move(result));
+                          give([&](Result<Json> verdict) { probing->finish(std::move(verdict)); },
+                               std::move(result));
                           if (probing->link) probing->link->stop();
                         });
   });

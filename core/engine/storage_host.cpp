@@ -99,7 +99,7 @@ void StorageHost::call(uint64_t op, const std::string& method, const Json& reque
       op, method, request, std::move(fds),
       [this, op, answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) {
         open_.erase(op);
-        answer(std::move(result));
+        give(answer, std::move(result));
       });
 }
 

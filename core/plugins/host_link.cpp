@@ -211,9 +211,9 @@ void PluginHost::Link::completed(Frame& frame) {
   const std::string method = found == calls_.end() ? std::string() : found->second.method;
   Result<Json> result =
       message->error ? Result<Json>(fail(*message->error)) : parse_json(message->result);
-  if (!message->error && !result) {
-    result = fail(Code::kCorrupt,
-                  "the plugin " + name_ + " answered " + method + " with what is not JSON");
+  if (!message->error && (!result || !result->is_object())) {
+    result = fail(Code::kCorrupt, "the plugin " + name_ + " answered " + method +
+                                      " with what is not a JSON object");
   }
   if (found == calls_.end()) {
     if (events_.completed) events_.completed(frame.op, result);
@@ -230,11 +230,12 @@ void PluginHost::Link::emitted(const Frame& frame) {
   if (!message) return kill("sent what is no event");
   if (is_repetition(message->report)) return;
   const auto event = parse_json(message->event);
-  if (!event) {
+  if (!event || !event->is_object()) {
     // It would come again with every connection; what it meant can't be known.
     send(FrameKind::kAck, message->report);
     if (events_.logged) {
-      events_.logged(2, 0, "dropped an event " + message->type + ": " + event.error().message);
+      const std::string why = event ? "it is not an object" : event.error().message;
+      events_.logged(2, 0, "dropped an event " + message->type + ": " + why);
     }
     return;
   }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "bulkhead/version.hpp"
+#include "model/read_json.hpp"
 #include "routes.hpp"
 
 namespace bulkhead::api {
@@ -32,8 +33,8 @@ Json usage(size_t total, size_t active, int64_t bytes, int64_t reclaimable) {
 // An image is active if a container uses it; its bytes can be reclaimed otherwise.
 Json image_usage(const model::State& state, const Json& used) {
   std::map<std::string, int64_t> bytes;
-  for (const Json& image : used.value("images", Json::array()))
-    bytes[image.value("digest", "")] = image.value("bytes", int64_t{0});
+  for (const Json& image : model::member(used, "images"))
+    bytes[model::read_text(image, "digest")] = model::read_integer(image, "bytes").value_or(0);
   std::map<std::string, bool> active;  // by digest: two names of one image are one image
   for (const auto& [name, image] : state.images) active[image.digest];
   for (const auto& [digest, image] : state.dangling) active[digest];
@@ -46,17 +47,17 @@ Json image_usage(const model::State& state, const Json& used) {
     if (is_active) ++in_use;
     if (!is_active) reclaimable += bytes[digest];
   }
-  return usage(active.size(), in_use, used.value("imagesBytes", int64_t{0}), reclaimable);
+  return usage(active.size(), in_use, model::read_integer(used, "imagesBytes").value_or(0), reclaimable);
 }
 
 Json container_usage(const model::State& state, const Json& used) {
-  Json bytes = used.value("containers", Json::object());
+  const Json& bytes = model::member(used, "containers");
   int64_t total = 0, reclaimable = 0;
   size_t active = 0, count = 0;
   for (const auto& [id, container] : state.containers) {
     if (!container.exists()) continue;
     ++count;
-    int64_t size = bytes.value(id, int64_t{0});
+    int64_t size = model::read_integer(bytes, id.c_str()).value_or(0);
     total += size;
     if (container.up()) {
       ++active;

@@ -43,6 +43,21 @@ TEST_F(ImagesTest, WhatIsLoadedHasAName) {
   EXPECT_TRUE(ledger_->state().images.contains("docker.io/library/web:latest"));
 }
 
+TEST_F(ImagesTest, WhatIsOddInAnAnswerIsLeftOut) {
+  for (const Json& odd : {Json{{"images", 5}}, Json{{"images", {1, "x", Json::object()}}},
+                          Json{{"images", {{{"descriptor", 5}, {"reference", 7}}}}}}) {
+    bool done = false;
+    images_.load({{"label", "x.tar"}}, nothing(), {}, [&](const Result<Json>&) { done = true; });
+    ASSERT_TRUE(settle([&] { return !plugin_.calls.empty(); }));
+    auto call = std::move(plugin_.calls.front());
+    plugin_.calls.clear();
+    call.answer(odd);
+    ASSERT_TRUE(settle([&] { return done; })) << odd;
+  }
+  EXPECT_TRUE(ledger_->state().operations.empty());
+  EXPECT_TRUE(ledger_->state().images.empty());
+}
+
 // What is being deleted must not be among the roots that the collection keeps, and everything else
 // must.
 TEST_F(ImagesTest, ADeletionCollectsWithTheRootsAsTheyWillBe) {

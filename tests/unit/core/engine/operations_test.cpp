@@ -73,6 +73,66 @@ TEST_F(OperationsTest, ARefusedDecisionLeavesNoEvent) {
   EXPECT_EQ(ledger_->state().seq, head);
 }
 
+TEST_F(OperationsTest, ADecisionThatThrowsIsARefusal) {
+  std::optional<Error> error;
+  Operations::Steps steps;
+  steps.decide = [](const model::State&) -> Result<model::Decision> {
+    return fail(Code::kConflict, Json{{"image", 5}}.value("image", std::string()));
+  };
+  steps.effect = [](const model::Event&, const Report&) {};
+  operations_->perform({}, std::move(steps),
+                       [&](const Result<Json>& result) { error = result.error(); });
+  ASSERT_TRUE(settle([&] { return error.has_value(); }));
+  EXPECT_EQ(error->code, Code::kInvalid);
+}
+
+TEST_F(OperationsTest, AnEffectThatThrowsIsAnOutcome) {
+  std::optional<Error> error;
+  auto effect = [](const model::Event&, const Report&) { throw std::runtime_error("a bug"); };
+  operations_->perform({}, storage_step(effect),
+                       [&](const Result<Json>& result) { error = result.error(); });
+  ASSERT_TRUE(settle([&] { return error.has_value(); }));
+  EXPECT_EQ(error->code, Code::kInternal);
+  EXPECT_TRUE(ledger_->state().operations.empty());
+}
+
+TEST_F(OperationsTest, WhatThrowsAfterAPluginsAnswerIsAnOutcome) {
+  std::optional<Error> error;
+  ScriptedPlugin plugin;
+  auto effect = [&](const model::Event&, const Report& report) {
+    plugin.ask("storage.gc", Json::object(), [report](Result<Json> result) {
+      if (!result) return report({std::move(result), {}, {}});
+      report({Json{{"reclaimed", result->at("reclaimed").get<int64_t>()}}, {}, {}});
+    });
+  };
+  operations_->perform({}, storage_step(effect),
+                       [&](const Result<Json>& result) { error = result.error(); });
+  ASSERT_TRUE(settle([&] { return !plugin.calls.empty(); }));
+  give(plugin.calls.front().answer, Json{{"reclaimed", "much"}});
+  ASSERT_TRUE(settle([&] { return error.has_value(); }));
+  EXPECT_EQ(error->code, Code::kCorrupt);
+  EXPECT_TRUE(ledger_->state().operations.empty());
+}
+
+TEST_F(OperationsTest, FactsAndAnswersThatThrowDontEndTheDaemon) {
+  std::optional<Error> error;
+  auto facts = [](const model::Event&, const Report& report) {
+    report({Json::object(), [](std::size_t) -> model::Decision { throw std::runtime_error("a bug"); },
+            {}});
+  };
+  operations_->perform({}, storage_step(facts),
+                       [&](const Result<Json>& result) { error = result.error(); });
+  ASSERT_TRUE(settle([&] { return error.has_value(); }));
+  error.reset();
+  auto answer = [](const model::Event&, const Report& report) {
+    report({Json::object(), {}, []() -> Json { throw std::runtime_error("a bug"); }});
+  };
+  operations_->perform({}, storage_step(answer),
+                       [&](const Result<Json>& result) { error = result.error(); });
+  ASSERT_TRUE(settle([&] { return error.has_value(); }));
+  EXPECT_TRUE(ledger_->state().operations.empty());
+}
+
 TEST_F(OperationsTest, ARepeatedRequestGetsTheRecordedOutcome) {
   model::Origin origin;
   origin.idempotency_key = "key";

@@ -114,6 +114,19 @@ class PluginHostTest : public testing::Test {
   const TemporaryDirectory directory_;
 };
 
+// JSON, but not what a method or an event is: everybody after here reads members of objects.
+TEST_F(PluginHostTest, WhatIsNoObjectGoesNoFurther) {
+  spawn();
+  start();
+  const auto result = ask("test.array");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::kCorrupt);
+  EXPECT_THAT(result.error().message, HasSubstr("not a JSON object"));
+  EXPECT_THAT(heard_.emitted, IsEmpty());
+  ASSERT_EQ(heard_.log.size(), 1u);
+  EXPECT_THAT(heard_.log.front(), HasSubstr("dropped an event test.event"));
+}
+
 TEST_F(PluginHostTest, GreetsStartsAndAnswers) {
   spawn();
   start({{"key", "value"}});

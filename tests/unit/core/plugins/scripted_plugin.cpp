@@ -65,6 +65,11 @@ class ScriptedPlugin : public Plugin {
   bool submit_evil(const Request& request, Reply& reply) {
     if (request.method == "test.crash") std::abort();
     if (request.method == "test.exit") ::_exit(request.body["status"].get<int>());
+    if (request.method == "test.array") {
+      host_.emit("test.event", Json::array({1}));
+      reply.ok(Json::array({1}));
+      return true;
+    }
     if (request.method == "test.hang") ::pause();
     if (request.method == "test.twice") {
       Reply second(host_.raw(), reply.op());
