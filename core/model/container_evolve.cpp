@@ -56,13 +56,18 @@ void started(ContainerState& container, const Event& event, bool ok) {
   container.started_run = container.runs;
   container.started_at_us = event.at_us;
   container.accelerator = read_text(event.data, "accelerator");
-  if (container.exited_run < container.runs)
-    container.pid = read_integer(event.data, "pid").value_or(0);
+  // The process's end may have come first, and the VM's: then there is no host any more.
+  if (container.exited_run == container.runs) return;
+  container.pid = read_integer(event.data, "pid").value_or(0);
   if (auto pid = read_integer(event.data, "hostPid"))
     container.host = RuntimeHost{*pid, read_text(event.data, "hostSocket")};
 }
 
 void exited(ContainerState& container, const Event& event) {
+  // The host's loss says how a run ended only if the run itself hasn't.
+  bool lost = read_text(event.data, "reason") == "host-lost";
+  if (lost) container.host.reset();
+  if (lost && container.exited_run == container.runs) return;
   container.exited_run = container.runs;
   container.exited_at_us = read_integer(event.data, "at").value_or(event.at_us);
   container.exit_code = read_small(event.data, "exitCode");
@@ -72,7 +77,6 @@ void exited(ContainerState& container, const Event& event) {
   container.pid = 0;
   container.execs.clear();
   container.stop_op = 0;  // it has what it wanted; its outcome must not touch a later run
-  if (container.exit_reason == "host-lost") container.host.reset();
 }
 
 // The outcome of a stop: container.exited came before it, unless nobody was there any more to send

@@ -87,8 +87,9 @@ struct ContainerState {
   bool uses_image(std::string_view digest) const {
     return !digest.empty() && (image_digest == digest || init_image_digest == digest);
   }
-  // Between the intent to start and the end of the process, whatever else is under way.
-  bool up() const { return start_op != 0 || (started_run == runs && exited_run < runs); }
+  // Between the intent to start and the end of the process, whatever else is under way. A run that
+  // has ended isn't up, even if the outcome of its start is still to come.
+  bool up() const { return exited_run < runs && (start_op != 0 || started_run == runs); }
   // The state without a stop or deletion under way: created, starting, running or stopped.
   Lifecycle resting() const;
   void settle();  // `state` from the rest; evolve's last act on a container

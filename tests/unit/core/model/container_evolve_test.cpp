@@ -125,6 +125,29 @@ TEST_F(ContainerEvolveTest, ALostHostIsForgotten) {
   EXPECT_FALSE(web().host);
 }
 
+// The host died after it had said how the process ended: that stays what is known.
+TEST_F(ContainerEvolveTest, ALateLossOfTheHostDoesntChangeAnExit) {
+  world_.start("web");
+  world_.happen("web", "container.exited", {{"exitCode", 3}, {"reason", "exited"}, {"report", 1}});
+  world_.happen("web", "container.exited", {{"exitCode", 137}, {"reason", "host-lost"}});
+  EXPECT_EQ(web().exit_code, 3);
+  EXPECT_EQ(web().exit_reason, "exited");
+  EXPECT_FALSE(web().host);
+}
+
+// The whole run was over before its start was said to have worked.
+TEST_F(ContainerEvolveTest, AStartsLateOutcomeDoesntBringTheHostBack) {
+  Event start = world_.take(decide_start(world_.state(), {"web", false}, {}));
+  world_.happen("web", "container.host-started", {{"hostPid", 77}, {"hostSocket", "/sock"}});
+  world_.exit("web", 0);
+  EXPECT_FALSE(web().up());
+  EXPECT_EQ(state(), Lifecycle::kStopped);
+  world_.succeed(start.seq, {{"pid", 12}, {"hostPid", 77}, {"hostSocket", "/sock"}});
+  EXPECT_FALSE(web().host);
+  EXPECT_FALSE(web().up());
+  EXPECT_EQ(state(), Lifecycle::kStopped);
+}
+
 TEST_F(ContainerEvolveTest, ASecondRunForgetsTheFirstsEndWhileItRuns) {
   world_.start("web");
   world_.exit("web", 3);
