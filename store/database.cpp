@@ -27,10 +27,13 @@ Code code_of(const SQLite::Exception& exception) {
     case SQLITE_AUTH:
     case SQLITE_CANTOPEN:
       return Code::kDenied;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
     case SQLITE_CONSTRAINT:
       return Code::kConflict;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+      return Code::kRetry;
     default:
       return Code::kInternal;
   }

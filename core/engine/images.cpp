@@ -184,19 +184,19 @@ void Images::removal_effect(const model::Event& intent, const model::Origin& ori
     event.data = fact.data;
     model::evolve(after, event);
   }
-  storage_.call(static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(after), {},
-                [this, removal, origin, intent, report](Result<Json> collected) {
-                  if (!collected) return report({fail(std::move(collected.error())), {}, {}});
-                  Json outcome = {{"untagged", removal.untag},
-                                  {"deleted", removal.erase},
-                                  {"reclaimed", model::read_integer(*collected, "reclaimed").value_or(0)}};
-                  report({outcome,
-                          [this, removal, origin, intent](std::size_t index) {
-                            return model::removal_facts(state(), removal, index,
-                                                        caused_by(origin, intent));
-                          },
-                          {}});
-                });
+  storage_.call(
+      static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(after), {},
+      [this, removal, origin, intent, report](Result<Json> collected) {
+        if (!collected) return report({fail(std::move(collected.error())), {}, {}});
+        Json outcome = {{"untagged", removal.untag},
+                        {"deleted", removal.erase},
+                        {"reclaimed", model::read_integer(*collected, "reclaimed").value_or(0)}};
+        report({outcome,
+                [this, removal, origin, intent](std::size_t index) {
+                  return model::removal_facts(state(), removal, index, caused_by(origin, intent));
+                },
+                {}});
+      });
 }
 
 void Images::remove(const std::string& ref, bool force, const model::Origin& origin, Answer done) {
@@ -251,15 +251,14 @@ void Images::collect(const model::Origin& origin, Answer done) {
 // loading is lost, what was being removed is finished by the collection that follows every recovery
 // with lost operations.
 void Images::recover(const model::Operation& operation, std::function<void()> done) {
-  auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
   if (operation.type != "image.delete" && operation.type != "image.prune")
-    return operations_.ledger().record(
-        {model::outcome_lost(operation, "the service ended before it was done")}, recorded);
+    return operations_.lose(operation, "the service ended before it was done", std::move(done));
   model::Event intent;
   intent.seq = operation.op;
   intent.stream = operation.stream;
   intent.data = operation.data;
   removal_effect(intent, {}, [this, operation, done](Effect effect) {
+    effect.recovered = true;
     operations_.conclude(operation, {}, std::move(effect), [done](const Result<Json>&) { done(); });
   });
 }

@@ -66,9 +66,7 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
 
 // A half-written file has another name than the kernel's, so nothing was changed.
 void Kernels::recover(const model::Operation& operation, std::function<void()> done) {
-  operations_.ledger().record(
-      {model::outcome_lost(operation, "the service ended before the kernel was set")},
-      [done](const Result<std::vector<model::Event>>&) { done(); });
+  operations_.lose(operation, "the service ended before the kernel was set", std::move(done));
 }
 
 }  // namespace bulkhead::engine

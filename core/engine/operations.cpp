@@ -26,6 +26,11 @@ void give(const Answer& answer, Result<Json> result) {
     log::error("after a plugin's failure: " + again->message);
 }
 
+bool may_be_written_later(const Error& error) {
+  // kDenied: the file system is read-only for now.
+  return error.code == Code::kNoSpace || error.code == Code::kRetry || error.code == Code::kDenied;
+}
+
 void Operations::perform(const model::Origin& origin, Steps steps, Answer done) {
   if (repeated(origin, done)) return;
   auto decide = [decide = std::move(steps.decide)](const model::State& state) {
@@ -34,8 +39,8 @@ void Operations::perform(const model::Origin& origin, Steps steps, Answer done) 
     return thrown ? Result<model::Decision>(fail(std::move(*thrown))) : std::move(decision);
   };
   ledger_.decide(std::move(decide), [this, origin, effect = std::move(steps.effect),
-                                           already = std::move(steps.already),
-                                           done](Result<std::vector<model::Event>> committed) {
+                                     already = std::move(steps.already),
+                                     done](Result<std::vector<model::Event>> committed) {
     if (!committed) return done(fail(std::move(committed.error())));
     if (committed->empty()) return already ? already(done) : done(Json::object());
     const model::Event intent = committed->front();
@@ -57,37 +62,77 @@ void Operations::conclude(const model::Operation& operation, const model::Origin
     if (auto thrown = guarded([&] { facts = effect.facts(0); }))
       effect.outcome = bulkhead::fail(std::move(*thrown).context(operation.type));
   model::Decision events;
-  events.push_back(effect.outcome
-                       ? model::outcome_ok(operation, *effect.outcome, origin)
-                       : model::outcome_failed(operation, effect.outcome.error(), origin));
+  if (!effect.outcome)
+    events.push_back(model::outcome_failed(operation, effect.outcome.error(), origin));
+  else if (effect.recovered)
+    events.push_back(model::outcome_recovered(operation, *effect.outcome, origin));
+  else
+    events.push_back(model::outcome_ok(operation, *effect.outcome, origin));
   if (effect.outcome) std::move(facts.begin(), facts.end(), std::back_inserter(events));
-  record_surely(std::move(events), [done, effect = std::move(effect)](
-                                       const Result<std::vector<model::Event>>& committed) {
-    if (!effect.outcome) return done(effect.outcome);
-    if (!committed)
-      return done(
-          bulkhead::fail(Error(committed.error()).context("it was done, but not journaled")));
-    if (!effect.answer) return done(effect.outcome);
-    Result<Json> answer = Json::object();
-    if (auto thrown = guarded([&] { answer = effect.answer(); }))
-      answer = bulkhead::fail(std::move(*thrown).context("it was done, but not described"));
-    done(std::move(answer));
+  record_surely(
+      operation, std::move(events),
+      [done, effect = std::move(effect)](const Result<std::vector<model::Event>>& committed) {
+        if (!effect.outcome) return done(effect.outcome);
+        if (!committed)
+          return done(
+              bulkhead::fail(Error(committed.error()).context("it was done, but not journaled")));
+        if (!effect.answer) return done(effect.outcome);
+        Result<Json> answer = Json::object();
+        if (auto thrown = guarded([&] { answer = effect.answer(); }))
+          answer = bulkhead::fail(std::move(*thrown).context("it was done, but not described"));
+        done(std::move(answer));
+      });
+}
+
+void Operations::lose(const model::Operation& operation, const std::string& why,
+                      std::function<void()> then) {
+  record_surely(operation, {model::outcome_lost(operation, why)},
+                [then = std::move(then)](const Result<std::vector<model::Event>>&) { then(); });
+}
+
+void Operations::record_surely(const model::Operation& operation, model::Decision events,
+                               store::Ledger::Ack ack) {
+  // Recovery and the host itself may both say how an operation ended: the first one counts.
+  if (!state().operation(operation.op) || !concluding_.insert(operation.op).second)
+    return ack(fail(Code::kConflict,
+                    "operation " + std::to_string(operation.op) + " has an outcome already"));
+  ledger_.record(events, [this, operation, events,
+                          ack = std::move(ack)](Result<std::vector<model::Event>> result) {
+    if (result) {
+      concluding_.erase(operation.op);
+    } else if (may_be_written_later(result.error())) {
+      log::error("an outcome is not journaled yet: " + result.error().message);
+      unwritten_.push_back({operation, events});
+    } else {
+      replace(operation, result.error());
+    }
+    ack(std::move(result));
   });
 }
 
-void Operations::record_surely(model::Decision events, store::Ledger::Ack ack) {
+// It would be refused again and again: the operation ends with the reason instead.
+void Operations::replace(const model::Operation& operation, const Error& why) {
+  log::error("an outcome can't be journaled: " + why.message);
+  model::Decision events = {
+      model::outcome_failed(operation, Error(why).context("it was done, but not journaled"))};
   ledger_.record(events,
-                 [this, events, ack = std::move(ack)](Result<std::vector<model::Event>> result) {
-                   if (!result) {
-                     log::error("an outcome is not journaled yet: " + result.error().message);
-                     unwritten_.push_back(events);
-                   }
-                   if (ack) ack(std::move(result));
+                 [this, operation, events](const Result<std::vector<model::Event>>& result) {
+                   if (!result && may_be_written_later(result.error()))
+                     return unwritten_.push_back({operation, events});
+                   concluding_.erase(operation.op);
                  });
 }
 
 void Operations::retry() {
-  for (auto& events : std::exchange(unwritten_, {})) record_surely(std::move(events), {});
+  for (Unwritten& waiting : std::exchange(unwritten_, {})) {
+    model::Decision events = waiting.events;
+    ledger_.record(std::move(events), [this, waiting = std::move(waiting)](
+                                          const Result<std::vector<model::Event>>& result) {
+      if (result) return void(concluding_.erase(waiting.operation.op));
+      if (may_be_written_later(result.error())) return unwritten_.push_back(waiting);
+      replace(waiting.operation, result.error());
+    });
+  }
 }
 
 // A repeat of a request (same Idempotency-Key) gets the recorded outcome, or waits for it.

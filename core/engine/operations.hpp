@@ -9,6 +9,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "plugin_port.hpp"
@@ -21,6 +23,7 @@ struct Effect {
   Result<Json> outcome;
   std::function<model::Decision(std::size_t outcome_index)> facts;  // may be empty
   std::function<Json()> answer;  // after the commit; default: the outcome
+  bool recovered = false;        // found out after a restart, which the outcome then says
 };
 using Report = std::function<void(Effect)>;
 
@@ -39,9 +42,12 @@ class Operations {
   void conclude(const model::Operation& operation, const model::Origin& origin, Effect effect,
                 Answer done);
 
+  // Likewise, for what nobody knows any more.
+  void lose(const model::Operation& operation, const std::string& why, std::function<void()> then);
+
   // Outcomes that a full disk kept out of the journal are kept here and written when there is room:
   // the daemon calls this from a timer. They are not lost while it lives, and recovery asks after
-  // them if it doesn't.
+  // them if it doesn't. What the journal would never take becomes a failed outcome that says so.
   void retry();
 
   store::Ledger& ledger() { return ledger_; }
@@ -49,10 +55,20 @@ class Operations {
 
  private:
   bool repeated(const model::Origin& origin, const Answer& done);
-  void record_surely(model::Decision events, store::Ledger::Ack ack);
+  void record_surely(const model::Operation& operation, model::Decision events,
+                     store::Ledger::Ack ack);
+  void replace(const model::Operation& operation, const Error& why);
 
+  struct Unwritten {
+    model::Operation operation;
+    model::Decision events;
+  };
   store::Ledger& ledger_;
-  std::vector<model::Decision> unwritten_;
+  std::vector<Unwritten> unwritten_;
+  std::set<model::Seq> concluding_;  // has an outcome, be it not yet journaled: there is only one
 };
+
+// A full or failing disk, and not the event itself, kept it out of the journal.
+bool may_be_written_later(const Error& error);
 
 }  // namespace bulkhead::engine

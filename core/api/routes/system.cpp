@@ -47,7 +47,8 @@ Json image_usage(const model::State& state, const Json& used) {
     if (is_active) ++in_use;
     if (!is_active) reclaimable += bytes[digest];
   }
-  return usage(active.size(), in_use, model::read_integer(used, "imagesBytes").value_or(0), reclaimable);
+  return usage(active.size(), in_use, model::read_integer(used, "imagesBytes").value_or(0),
+               reclaimable);
 }
 
 Json container_usage(const model::State& state, const Json& used) {

@@ -117,7 +117,8 @@ TEST_F(OperationsTest, WhatThrowsAfterAPluginsAnswerIsAnOutcome) {
 TEST_F(OperationsTest, FactsAndAnswersThatThrowDontEndTheDaemon) {
   std::optional<Error> error;
   auto facts = [](const model::Event&, const Report& report) {
-    report({Json::object(), [](std::size_t) -> model::Decision { throw std::runtime_error("a bug"); },
+    report({Json::object(),
+            [](std::size_t) -> model::Decision { throw std::runtime_error("a bug"); },
             {}});
   };
   operations_->perform({}, storage_step(facts),
@@ -131,6 +132,23 @@ TEST_F(OperationsTest, FactsAndAnswersThatThrowDontEndTheDaemon) {
                        [&](const Result<Json>& result) { error = result.error(); });
   ASSERT_TRUE(settle([&] { return error.has_value(); }));
   EXPECT_TRUE(ledger_->state().operations.empty());
+}
+
+TEST_F(OperationsTest, AnOutcomeThatFitsInNoJournalFails) {
+  bool done = false;
+  model::Seq op = 0;
+  auto effect = [&](const model::Event& intent, const Report& report) {
+    op = intent.seq;
+    report({Json{{"names", std::string(5 << 20, 'x')}}, {}, {}});
+  };
+  operations_->perform({}, storage_step(effect), [&](const Result<Json>& result) {
+    done = true;
+    EXPECT_FALSE(result);
+  });
+  ASSERT_TRUE(settle([&] { return done && ledger_->state().operations.empty(); }));
+  auto outcome = store::Reader::open(ledger_->journal().path())->outcome(op);
+  ASSERT_TRUE(outcome && *outcome);
+  EXPECT_EQ((*outcome)->data["ok"], false);
 }
 
 TEST_F(OperationsTest, ARepeatedRequestGetsTheRecordedOutcome) {
