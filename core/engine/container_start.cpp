@@ -71,7 +71,10 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   }
 
   void host_started(const model::RuntimeHost& host, std::function<void()> go) {
-    Json data = {{"op", op_}, {"hostPid", host.pid}, {"hostSocket", host.socket}};
+    Json data = {{"op", op_},
+                 {"hostPid", host.pid},
+                 {"hostSocket", host.socket},
+                 {"hostStartTime", host.start_time}};
     auto fact = model::fact(intent_.stream, "container.host-started", data,
                             {{{"kind", "daemon"}}, intent_.seq, {}});
     owner_.ledger().record({fact}, [self = shared_from_this(), go = std::move(go)](

@@ -8,7 +8,9 @@
 #include <filesystem>
 
 #include "barrier.hpp"
+#include "bulkhead/pidfd.hpp"
 #include "log.hpp"
+#include "process_start.hpp"
 
 namespace bulkhead::engine {
 namespace {
@@ -71,7 +73,7 @@ void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, L
   if (!link) return launched(fail(std::move(link.error())));
   auto host = std::make_unique<Host>();
   host->link = std::move(*link);
-  host->known = {host->link->pid(), command.socket};
+  host->known = {host->link->pid(), command.socket, process_start_time(host->link->pid())};
   model::RuntimeHost known = host->known;
   hosts_[id] = std::move(host);
   Json config = {{"container", id},
@@ -106,11 +108,27 @@ void RuntimeHosts::adopt(const std::string& id, const model::RuntimeHost& known,
     lost(id, end.how);
   };
   auto link = plugins::PluginHost::adopt(loop_, known.socket, std::move(events));
-  if (!link) return answer(fail(std::move(link.error())));
+  if (!link) return end_unreachable(known, [answer, error = link.error()] { answer(fail(error)); });
   auto host = std::make_unique<Host>();
   host->link = std::move(*link);
   host->known = known;
   hosts_[id] = std::move(host);
+}
+
+// Its socket is gone or nobody accepts on it any more, but the process may live, and its VM with
+// the container's disk. Held by a descriptor first and looked at then, it can't be another's.
+void RuntimeHosts::end_unreachable(const model::RuntimeHost& known, std::function<void()> then) {
+  auto pid = static_cast<pid_t>(known.pid);
+  auto pidfd = open_pidfd(pid);
+  bool same = pidfd && known.start_time != 0 && process_start_time(pid) == known.start_time;
+  if (!same) return then();
+  log::warning("the runtime host " + std::to_string(pid) + " can't be reached and is killed");
+  if (auto killed = signal_pidfd(pidfd->get(), SIGKILL); !killed) return then();
+  ending_[pid] = std::make_unique<loop::ChildWatch>(
+      loop_, std::move(*pidfd), [this, pid, then = std::move(then)](const loop::ChildEnd&) {
+        auto watch = ending_.extract(pid);
+        then();
+      });
 }
 
 void RuntimeHosts::end_orphan(const std::string& socket) {
@@ -219,7 +237,17 @@ void RuntimeHosts::lost(const std::string& id, const std::string& how) {
   events_.gone(id, dismissed, how);
   auto waiting = waiting_.extract(id);
   if (waiting.empty()) return;
-  for (auto& then : waiting.mapped()) then();
+  std::vector<std::function<void()>>& all = waiting.mapped();
+  for (size_t i = 0; i < all.size(); ++i) {
+    // One of them has started the container again: the others wait for that host's end.
+    if (hosts_.contains(id)) {
+      auto& again = waiting_[id];
+      again.insert(again.begin(), std::make_move_iterator(all.begin() + std::ptrdiff_t(i)),
+                   std::make_move_iterator(all.end()));
+      return;
+    }
+    all[i]();
+  }
 }
 
 }  // namespace bulkhead::engine

@@ -12,14 +12,14 @@
 #include <memory>
 #include <string>
 
+#include "core/loop/child_watch.hpp"
 #include "core/loop/loop.hpp"
 #include "core/plugins/plugin_host.hpp"
-#include "model/state.hpp"
-#include "plugin_port.hpp"
+#include "host_port.hpp"
 
 namespace bulkhead::engine {
 
-class RuntimeHosts {
+class RuntimeHosts : public HostPort {
  public:
   struct Places {
     std::string plugin;      // the runtime plugin's library
@@ -38,34 +38,28 @@ class RuntimeHosts {
   };
 
   RuntimeHosts(loop::Loop& loop, Places places);
-  ~RuntimeHosts();
+  ~RuntimeHosts() override;
   void set_events(Events events) { events_ = std::move(events); }
 
-  using Launched = std::function<void(Result<model::RuntimeHost>)>;
-  // `op` (of the start) names the socket. The plugin is started with its config before `launched`
-  // is called. When the process exists, `spawned` is told who it is, and calls its second argument
-  // when the journal knows it too.
-  using Spawned = std::function<void(const model::RuntimeHost&, std::function<void()> go)>;
-  void launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched);
+  void launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched) override;
   void adopt(const std::string& id, const model::RuntimeHost& host,
-             std::function<void(Status)> adopted);
+             std::function<void(Status)> adopted) override;
 
   // runtime.probe in a host that ends with the answer.
   void probe(const Json& request, Answer done);
 
-  PluginPort* find(const std::string& id);
-  void ack(const std::string& id, uint64_t report);
-  void dismiss(const std::string& id);         // the plugin is stopped, then the process ends
-  void kill(const std::string& id);            // SIGKILL; QEMU goes with it
-  void end_orphan(const std::string& socket);  // a host that belongs to no container
-  // At once if there is none.
-  void when_gone(const std::string& id, std::function<void()> then);
-  std::vector<std::string> ids()
-      const;  // of the containers that have a host, be it only to shut its VM down
+  PluginPort* find(const std::string& id) override;
+  void ack(const std::string& id, uint64_t report) override;
+  void dismiss(const std::string& id) override;
+  void kill(const std::string& id) override;
+  void end_orphan(const std::string& socket) override;
+  void when_gone(const std::string& id, std::function<void()> then) override;
+  std::vector<std::string> ids() const override;
 
  private:
   struct Host;
   plugins::PluginHost::Events events_of(const std::string& id);
+  void end_unreachable(const model::RuntimeHost& known, std::function<void()> then);
   void forget(const std::string& id);
   void lost(const std::string& id, const std::string& how);
 
@@ -74,6 +68,7 @@ class RuntimeHosts {
   Events events_;
   std::map<std::string, std::unique_ptr<Host>> hosts_;
   std::map<std::string, std::vector<std::function<void()>>> waiting_;
+  std::map<pid_t, std::unique_ptr<loop::ChildWatch>> ending_;  // killed, not yet gone
 };
 
 }  // namespace bulkhead::engine

@@ -59,7 +59,8 @@ void started(ContainerState& container, const Event& event, bool ok) {
   // The process's end may have come first, and the VM's: then there is no host any more.
   if (container.exited_run == container.runs) return;
   container.pid = read_integer(event.data, "pid").value_or(0);
-  if (auto pid = read_integer(event.data, "hostPid"))
+  auto pid = read_integer(event.data, "hostPid");
+  if (pid && !(container.host && container.host->pid == *pid))
     container.host = RuntimeHost{*pid, read_text(event.data, "hostSocket")};
 }
 
@@ -133,7 +134,8 @@ void take_outcome(State& state, ContainerState& container, const Event& event) {
 void take_fact(ContainerState& container, const Event& event) {
   if (event.type == "container.host-started") {
     container.host = RuntimeHost{read_integer(event.data, "hostPid").value_or(0),
-                                 read_text(event.data, "hostSocket")};
+                                 read_text(event.data, "hostSocket"),
+                                 read_integer(event.data, "hostStartTime").value_or(0)};
     container.last_report = 0;  // each host counts from 1
   }
   if (event.type == "container.exited") exited(container, event);

@@ -106,6 +106,7 @@ Json container_snapshot(const ContainerState& c) {
     json["initDisk"] = c.init_disk;
   }
   if (c.host) json["host"] = {{"pid", c.host->pid}, {"socket", c.host->socket}};
+  if (c.host && c.host->start_time != 0) json["host"]["startTime"] = c.host->start_time;
   return json;
 }
 
@@ -142,7 +143,7 @@ std::optional<ContainerState> container_from_snapshot(const Json& json) {
   c.last_report = number(json, "lastReport");
   c.ver = number(json, "ver");
   if (const Json& host = member(json, "host"); host.is_object())
-    c.host = RuntimeHost{number(host, "pid"), read_text(host, "socket")};
+    c.host = RuntimeHost{number(host, "pid"), read_text(host, "socket"), number(host, "startTime")};
   c.settle();
   return c;
 }

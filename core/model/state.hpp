@@ -33,6 +33,7 @@ std::optional<Lifecycle> lifecycle_from_name(std::string_view name);
 struct RuntimeHost {
   int64_t pid = 0;
   std::string socket;
+  int64_t start_time = 0;  // of the process, in the kernel's ticks: what a reused pid hasn't
   bool operator==(const RuntimeHost&) const = default;
 };
 

@@ -68,6 +68,11 @@ Status PluginHost::Link::adopt(const std::string& socket) {
   auto pidfd = open_pidfd(pid_);
   if (!pidfd) return fail(std::move(pidfd.error()));
   pidfd_ = std::move(*pidfd);
+  // Not our child as a rule: its end can be seen, but not how it ended.
+  auto watched = open_pidfd(pid_);
+  if (!watched) return fail(std::move(watched.error()));
+  child_ = std::make_unique<loop::ChildWatch>(loop_, std::move(*watched),
+                                              [this](const loop::ChildEnd& end) { exited(end); });
   connect(std::move(*connection));
   return {};
 }
@@ -289,7 +294,7 @@ void PluginHost::Link::disconnected() {
     if (ours_) {
       expect(patience_.exit_deadline_ms, "did not end in time");
     } else {
-      // Not our child, so how it ended can't be known; that it did is made sure of.
+      // A host that cut its connection is no use any more, whatever it does; its VM ends with it.
       kill("ended");
     }
   }
@@ -307,7 +312,7 @@ void PluginHost::Link::exited(const loop::ChildEnd& end) {
 }
 
 void PluginHost::Link::end_if_over() {
-  if (over_ || stream_ || (ours_ && !exited_)) return;
+  if (over_ || stream_ || !exited_) return;
   over_ = true;
   deadline_.stop();
   ping_timer_.stop();
