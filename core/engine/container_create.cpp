@@ -127,6 +127,7 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
   auto made = std::make_shared<Draft>();
   Operations::Steps steps;
   steps.decide = [this, body, origin, made](const model::State& state) -> Result<model::Decision> {
+    if (auto open = check_open(); !open) return fail(std::move(open.error()));
     auto drafted = draft(state, body, parts_.host_platform);
     if (!drafted) return fail(std::move(drafted.error()));
     *made = std::move(*drafted);
@@ -180,9 +181,7 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
 void Containers::recover_create(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   remove_disks(id, [this, operation, done](const Effect&) {
-    ledger().record(
-        {model::outcome_lost(operation, "the service ended before the container was made")},
-        [done](const Result<std::vector<model::Event>>&) { done(); });
+    parts_.operations.lose(operation, "the service ended before the container was made", done);
   });
 }
 

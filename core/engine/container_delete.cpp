@@ -47,35 +47,42 @@ void Containers::remove(const model::DeleteContainer& command, const model::Orig
 }
 
 void Containers::delete_effect(const std::string& id, const Report& report) {
+  // The container.exited that this brings is journaled before the outcome.
   auto off = [this, id, report] {
-    parts_.hosts.when_gone(id, [this, id, report] { remove_disks(id, report); });
+    parts_.hosts.when_gone(id, [this, id, report] {
+      facts_.after(id, [this, id, report] { remove_disks(id, report); });
+    });
   };
-  PluginPort* host = parts_.hosts.find(id);
-  if (!host) return off();
-  // The container.exited that this brings is journaled before the outcome: hosts deliver in order.
-  host->ask("runtime.stop", {{"signal", 9}, {"timeoutMs", 0}},
-            [this, id, off](const Result<Json>& stopped) {
-              if (!stopped) {
-                log::warning("stop of " + id + " before its deletion: " + stopped.error().message);
-                parts_.hosts.kill(id);
-              }
-              off();
-            });
+  cancel_start(id, "was deleted while it started", [this, id, off] {
+    PluginPort* host = parts_.hosts.find(id);
+    if (!host) return off();
+    host->ask(
+        "runtime.stop", {{"signal", 9}, {"timeoutMs", 0}},
+        [this, id, off](const Result<Json>& stopped) {
+          if (!stopped) {
+            log::warning("stop of " + id + " before its deletion: " + stopped.error().message);
+            parts_.hosts.kill(id);
+          }
+          off();
+        });
+  });
 }
 
+// The directory goes even if storage can't delete its part now: the collection finds that, and
+// nobody would find this.
 void Containers::remove_disks(const std::string& id, const Report& report) {
   parts_.storage.call(unjournaled_op(), "storage.delete", {{"container", id}}, {},
                       [this, id, report](const Result<Json>& deleted) {
-                        if (!deleted) return report({deleted, {}, {}});
-                        int64_t reclaimed = model::read_integer(*deleted, "reclaimed").value_or(0) +
-                                            allocated_below(directory(id));
+                        int64_t reclaimed = allocated_below(directory(id));
                         std::error_code error;
                         std::filesystem::remove_all(directory(id), error);
+                        if (!deleted) return report({deleted, {}, {}});
                         if (error)
                           return report({fail(Code::kInternal, "remove the files of container " +
                                                                    id + ": " + error.message()),
                                          {},
                                          {}});
+                        reclaimed += model::read_integer(*deleted, "reclaimed").value_or(0);
                         report({Json{{"reclaimed", reclaimed}}, {}, {}});
                       });
 }
@@ -86,6 +93,7 @@ void Containers::prune(const model::Origin& origin, Answer done) {
     Json deleted = Json::array();
     int64_t reclaimed = 0;
   };
+  model::Origin inner{origin.actor, origin.cause, {}};  // a key names one operation
   auto progress = std::make_shared<Progress>();
   auto one_done = [progress, done = std::move(done)] {
     if (--progress->left == 0)
@@ -93,7 +101,7 @@ void Containers::prune(const model::Origin& origin, Answer done) {
   };
   for (const std::string& id : model::prunable_containers(state())) {
     ++progress->left;
-    remove({id, false, "prune"}, origin, [progress, id, one_done](const Result<Json>& removed) {
+    remove({id, false, "prune"}, inner, [progress, id, one_done](const Result<Json>& removed) {
       if (removed) {
         progress->deleted.push_back(id);
         progress->reclaimed += model::read_integer(*removed, "reclaimed").value_or(0);
@@ -106,10 +114,10 @@ void Containers::prune(const model::Origin& origin, Answer done) {
 
 void Containers::recover_delete(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
-  delete_effect(id, [this, operation, done](const Effect& effect) {
-    auto event = effect.outcome ? model::outcome_recovered(operation, *effect.outcome)
-                                : model::outcome_failed(operation, effect.outcome.error());
-    ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
+  delete_effect(id, [this, operation, done](Effect effect) {
+    effect.recovered = true;
+    parts_.operations.conclude(operation, {}, std::move(effect),
+                               [done](const Result<Json>&) { done(); });
   });
 }
 

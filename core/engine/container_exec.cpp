@@ -11,7 +11,9 @@ namespace bulkhead::engine {
 void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
   std::string exec = "exec-" + std::to_string(next_exec_++) + "-" + std::to_string(state().seq);
   Operations::Steps steps;
-  steps.decide = [command, exec, origin](const model::State& state) {
+  steps.decide = [this, command, exec,
+                  origin](const model::State& state) -> Result<model::Decision> {
+    if (auto open = check_open(); !open) return fail(std::move(open.error()));
     return model::decide_exec(state, {command.id, exec, command.process, command.detach}, origin);
   };
   steps.effect = [this, command, exec](const model::Event& intent, const Report& report) {
@@ -46,23 +48,20 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
 // never heard of it.
 void Containers::recover_exec(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
-  auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
-  auto lose = [this, operation, recorded] {
-    if (!state().operation(operation.op)) return recorded({});
-    ledger().record(
-        {model::outcome_lost(operation, "the service ended before the command started")}, recorded);
+  auto lose = [this, operation, done] {
+    parts_.operations.lose(operation, "the service ended before the command started", done);
   };
   PluginPort* host = parts_.hosts.find(id);
   if (!host) return lose();
-  host->ask(
-      "runtime.inspect", Json::object(), [this, operation, lose, recorded](Result<Json> inspected) {
-        if (!state().operation(operation.op)) return recorded({});
-        if (!inspected) return lose();
-        for (const Json& process : model::member(*inspected, "processes"))
-          if (process == model::member(operation.data, "exec"))
-            return ledger().record({model::outcome_recovered(operation, Json::object())}, recorded);
-        lose();
-      });
+  host->ask("runtime.inspect", Json::object(),
+            [this, operation, lose, done](const Result<Json>& inspected) {
+              if (!inspected) return lose();
+              for (const Json& process : model::member(*inspected, "processes"))
+                if (process == model::member(operation.data, "exec"))
+                  return parts_.operations.conclude(operation, {}, {Json::object(), {}, {}, true},
+                                                    [done](const Result<Json>&) { done(); });
+              lose();
+            });
 }
 
 }  // namespace bulkhead::engine

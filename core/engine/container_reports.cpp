@@ -1,6 +1,7 @@
 // What runtime hosts report, and what waits for it. A report becomes a fact first and is
 // acknowledged only then, so that a daemon that dies in between gets it again; a report that is in
-// the journal already is acknowledged and dropped.
+// the journal already is acknowledged and dropped. What follows from a container's facts (the end
+// of its host, its removal) waits in the same line (fact_queue.hpp).
 #include "containers.hpp"
 #include "log.hpp"
 #include "model/container_decide.hpp"
@@ -26,48 +27,57 @@ constexpr int kExitCodeWhenLost = 137;  // as if killed: nobody knows better
 
 void Containers::host_reported(const std::string& id, uint64_t report, const std::string& type,
                                const Json& data) {
-  const model::ContainerState* container = state().container(id);
   const char* event = event_type(type);
-  if (!container || !event || static_cast<int64_t>(report) <= container->last_report) {
-    if (!event) log::warning("container " + id + " reported an unknown " + type);
+  if (!event) {
+    log::warning("container " + id + " reported an unknown " + type);
     return parts_.hosts.ack(id, report);
   }
-  Json fact = data;
-  fact["report"] = report;
-  ledger().record({model::fact("container/" + id, event, std::move(fact), from_host(id))},
-                  [this, id, report, type](const Result<std::vector<model::Event>>& committed) {
-                    // Not acknowledged, it comes again when the host is next adopted.
-                    if (!committed)
-                      return log::error("a report of " + id +
-                                        " is not journaled: " + committed.error().message);
-                    parts_.hosts.ack(id, report);
-                    if (type == "vm.stopped") parts_.hosts.dismiss(id);
-                  });
+  auto make = [this, id, report, event, data]() -> model::Decision {
+    const model::ContainerState* container = state().container(id);
+    if (!container || static_cast<int64_t>(report) <= container->last_report) return {};
+    Json fact = data;
+    fact["report"] = report;
+    return {model::fact("container/" + id, event, std::move(fact), from_host(id))};
+  };
+  facts_.add(id, std::move(make), [this, id, report, type] {
+    parts_.hosts.ack(id, report);
+    if (type == "vm.stopped") parts_.hosts.dismiss(id);
+  });
 }
 
-// A host that wasn't dismissed has died, and QEMU with it.
+// A host that wasn't dismissed has died, and QEMU with it. What it had reported before comes first:
+// only then is it known whether the container's end is.
 void Containers::host_gone(const std::string& id, bool dismissed, const std::string& how) {
-  const model::ContainerState* container = state().container(id);
-  if (!container) return;
-  model::Decision events;
-  model::Origin origin{{{"kind", "daemon"}}, std::nullopt, {}};
-  if (!dismissed && container->host) {
-    bool ran = container->state == model::Lifecycle::kRunning ||
-               container->state == model::Lifecycle::kStopping;
-    if (ran && container->exited_run < container->runs) {
+  auto make = [this, id, dismissed, how]() -> model::Decision {
+    const model::ContainerState* container = state().container(id);
+    if (!container || parts_.hosts.find(id)) return {};
+    model::Decision events;
+    model::Origin origin{{{"kind", "daemon"}}, std::nullopt, {}};
+    if (container->up() && container->start_op == 0)
       events.push_back(model::fact("container/" + id, "container.exited",
                                    {{"exitCode", kExitCodeWhenLost},
                                     {"oomKilled", false},
                                     {"reason", "host-lost"},
                                     {"detail", how}},
                                    origin));
-    }
-    events.push_back(model::fact("container/" + id, "container.vm-stopped",
-                                 {{"clean", false}, {"reason", "host " + how}}, origin));
-  }
-  if (events.empty()) return auto_remove(id);
-  ledger().record(std::move(events),
-                  [this, id](const Result<std::vector<model::Event>>&) { auto_remove(id); });
+    if (!dismissed && container->host)
+      events.push_back(model::fact("container/" + id, "container.vm-stopped",
+                                   {{"clean", false}, {"reason", "host " + how}}, origin));
+    return events;
+  };
+  facts_.add(id, std::move(make), [this, id] { auto_remove(id); });
+}
+
+void Containers::upkeep() {
+  facts_.retry();
+  // The service ends, whether there is room for the last reports or not.
+  if (closing_)
+    for (const std::string& id : facts_.stuck()) parts_.hosts.kill(id);
+  // An automatic removal that has failed is still owed.
+  constexpr unsigned kUpkeepsPerRemoval = 30;
+  if (closing_ || ++upkeeps_ % kUpkeepsPerRemoval != 0) return;
+  for (const auto& [id, container] : state().containers)
+    if (container.auto_remove && !parts_.hosts.find(id)) auto_remove(id);
 }
 
 void Containers::auto_remove(const std::string& id) {
@@ -84,13 +94,18 @@ void Containers::auto_remove(const std::string& id) {
 }
 
 // An operation that an earlier daemon asked for: its intent is still open unless recovery was
-// faster.
+// faster. A start is over here only if it failed: its VM alone is no running container, and
+// recovery asks for the rest.
 void Containers::host_completed(const std::string& id, uint64_t op, const Result<Json>& result) {
-  const model::Operation* operation = state().operation(static_cast<model::Seq>(op));
-  if (!operation || operation->type != "container.exec") return;
+  const model::Operation* found = state().operation(static_cast<model::Seq>(op));
+  if (!found) return;
+  model::Operation operation = *found;
+  bool start_failed = operation.type == "container.start" && !result;
+  if (!start_failed && operation.type != "container.exec") return;
   log::info("container " + id + ": operation " + std::to_string(op) + " had ended meanwhile");
-  ledger().record({result ? model::outcome_recovered(*operation, *result)
-                          : model::outcome_failed(*operation, result.error())});
+  if (!start_failed) return repeat(operation, {result, {}, {}});
+  parts_.hosts.kill(id);
+  parts_.hosts.when_gone(id, [this, operation, result] { repeat(operation, {result, {}, {}}); });
 }
 
 std::shared_ptr<void> Containers::wait(const std::string& id, Condition condition, Answer done) {

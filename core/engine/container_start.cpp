@@ -1,6 +1,7 @@
 // start: intent; host process; host-started committed; VM; process; outcome. Each step is a member
 // function that ends by asking for the next; whatever fails goes through abandon(), which leaves no
-// process and no socket behind.
+// process and no socket behind. So does what is cancelled: a stop, a deletion and the service's end
+// give up a start that is under way, whatever it waits for, and go on after its outcome.
 #include <cstdlib>
 
 #include "containers.hpp"
@@ -40,28 +41,44 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   // The former run's VM may still be writing to the disk that this one needs.
   void begin() {
     parts_.hosts.when_gone(command_.id, [self = shared_from_this()] {
+      if (!self->going()) return;
       self->parts_.accelerator.verdict([self](const std::string& kind) {
+        if (!self->going()) return;
         self->accelerator_ = kind;
         self->launch();
       });
     });
   }
 
+  // Without effect if it has ended.
+  void cancel(const std::string& why) { abandon({Code::kConflict, why, {}}); }
+
  private:
+  // False if the start has ended, or ends now because the container isn't starting any more.
+  bool going() {
+    if (ended_) return false;
+    const model::ContainerState* container = owner_.state().container(command_.id);
+    if (container && static_cast<uint64_t>(container->start_op) == op_) return true;
+    abandon({Code::kConflict, "container " + command_.id + " is not being started any more", {}});
+    return false;
+  }
+
   void launch() {
     const model::ContainerState* container = owner_.state().container(command_.id);
-    if (!container || !container->configuration.contains("kernel")) {
+    if (!container->configuration.contains("kernel")) {
       auto kernel = parts_.kernels.current();
-      if (!kernel) return report_({fail(std::move(kernel.error())), {}, {}});
+      if (!kernel) return abandon(std::move(kernel.error()));
       kernel_ = *kernel;
     }
     auto self = shared_from_this();
+    launched_ = true;
     parts_.hosts.launch(
         command_.id, op_,
         [self](const model::RuntimeHost& host, std::function<void()> go) {
           self->host_started(host, std::move(go));
         },
         [self](const Result<model::RuntimeHost>& host) {
+          if (!self->going()) return;
           if (!host)
             return self->abandon(
                 Error(host.error()).context("start the host of container " + self->command_.id));
@@ -79,6 +96,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                             {{{"kind", "daemon"}}, intent_.seq, {}});
     owner_.ledger().record({fact}, [self = shared_from_this(), go = std::move(go)](
                                        const Result<std::vector<model::Event>>& committed) {
+      if (!self->going()) return;
       if (!committed) return self->abandon(committed.error());
       go();
     });
@@ -87,7 +105,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   void create_vm() {
     const model::ContainerState* container = owner_.state().container(command_.id);
     PluginPort* host = parts_.hosts.find(command_.id);
-    if (!container || !host)
+    if (!host)
       return abandon(
           {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
     Json request = {
@@ -98,6 +116,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
         {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
     host->call(op_, "runtime.create", request, {},
                [self = shared_from_this()](Result<Json> created) {
+                 if (!self->going()) return;
                  if (!created) return self->abandon(created.error());
                  self->created_ = std::move(*created);
                  self->start_process();
@@ -107,7 +126,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   void start_process() {
     const model::ContainerState* container = owner_.state().container(command_.id);
     PluginPort* host = parts_.hosts.find(command_.id);
-    if (!container || !host)
+    if (!host)
       return abandon(
           {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
     Json process = model::process_request(container->configuration);
@@ -124,6 +143,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     // A second call of the same operation: named apart, because a host completes each id once.
     host->call(unjournaled_op(), "runtime.start", request, std::move(fds),
                [self = shared_from_this()](Result<Json> process_started) {
+                 if (!self->going()) return;
                  if (!process_started) return self->abandon(process_started.error());
                  Json outcome = self->created_;
                  outcome["id"] = self->command_.id;
@@ -131,17 +151,19 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  outcome["hostPid"] = self->host_.pid;
                  outcome["hostSocket"] = self->host_.socket;
                  std::string id = self->command_.id;
+                 self->ended_ = true;
                  self->report_({outcome, {}, [id] { return Json{{"id", id}}; }});
                });
   }
 
   // A failed start leaves the container as it was: the host and its VM are killed, then the outcome
-  // says why.
+  // says why. A host that isn't this start's is left alone.
   void abandon(Error error) {
+    if (std::exchange(ended_, true)) return;
+    if (!launched_) return report_({fail(std::move(error)), {}, {}});
     parts_.hosts.kill(command_.id);
     parts_.hosts.when_gone(command_.id, [self = shared_from_this(), error = std::move(error)] {
       self->report_({fail(error), {}, {}});
-      self->owner_.settle(self->command_.id);
     });
   }
 
@@ -155,47 +177,99 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   std::string kernel_;
   model::RuntimeHost host_;
   Json created_;
+  bool launched_ = false;
+  bool ended_ = false;  // reported, or about to be
 };
+
+Containers::Containers(Parts parts) : parts_(std::move(parts)), facts_(ledger()) {}
+Containers::~Containers() = default;
+
+Status Containers::check_open() const {
+  if (!closing_) return {};
+  return fail(Code::kUnavailable, "the service is stopping", "`container system start` starts it");
+}
 
 void Containers::start(Start command, const model::Origin& origin, Answer done) {
   std::string id = command.id;
   Operations::Steps steps;
-  steps.decide = [id, attach = command.attach, origin](const model::State& state) {
+  steps.decide = [this, id, attach = command.attach,
+                  origin](const model::State& state) -> Result<model::Decision> {
+    if (auto open = check_open(); !open) return fail(std::move(open.error()));
     return model::decide_start(state, {id, attach}, origin);
   };
-  steps.effect = [this, command = std::move(command)](const model::Event& intent, Report report) {
-    std::make_shared<StartFlow>(*this, command, intent, std::move(report))->begin();
+  auto op = std::make_shared<uint64_t>(0);
+  steps.effect = [this, op, command = std::move(command)](const model::Event& intent,
+                                                          Report report) {
+    *op = static_cast<uint64_t>(intent.seq);
+    auto flow = std::make_shared<StartFlow>(*this, command, intent, std::move(report));
+    starts_[*op].flow = flow;
+    if (closing_) return flow->cancel("the service is stopping");
+    flow->begin();
   };
   steps.already = [id](const Answer& answer) { answer(Json{{"id", id}}); };
-  parts_.operations.perform(origin, std::move(steps), std::move(done));
+  parts_.operations.perform(origin, std::move(steps),
+                            [this, id, op, done = std::move(done)](const Result<Json>& started) {
+                              done(started);
+                              // It died before the journal knew that it had come up.
+                              if (started && !parts_.hosts.find(id)) host_gone(id, false, "ended");
+                              // The client that would have removed it may be gone.
+                              if (!started) auto_remove(id);
+                              if (*op != 0) start_over(*op);
+                            });
 }
 
-// The host, if there is one, has been adopted before this. A container whose process runs was
-// started; anything earlier is given up, because the connection that asked for it is gone.
+void Containers::cancel_start(const std::string& id, const std::string& why,
+                              std::function<void()> then) {
+  const model::ContainerState* container = state().container(id);
+  auto found = starts_.find(container ? static_cast<uint64_t>(container->start_op) : 0);
+  if (found == starts_.end()) return then();
+  found->second.waiting.push_back(std::move(then));
+  auto flow = found->second.flow;
+  flow->cancel("container " + id + " " + why);
+}
+
+void Containers::start_over(uint64_t op) {
+  auto over = starts_.extract(op);
+  if (over.empty()) return;
+  for (const auto& then : over.mapped().waiting) then();
+  if (starts_.empty() && closed_) std::exchange(closed_, nullptr)();
+}
+
+void Containers::close(std::function<void()> done) {
+  closing_ = true;
+  closed_ = std::move(done);
+  std::vector<std::shared_ptr<StartFlow>> flows;
+  for (const auto& [op, starting] : starts_) flows.push_back(starting.flow);
+  for (const auto& flow : flows) flow->cancel("the service is stopping");
+  if (starts_.empty() && closed_) std::exchange(closed_, nullptr)();
+}
+
+// The host, if there is one, has been adopted before this. A container whose process runs or has
+// run was started; anything earlier is given up, because the connection that asked for it is gone.
+// A host without a VM any more says "exited" too, but has no exit to tell.
 void Containers::recover_start(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
-  auto recorded = [done](const Result<std::vector<model::Event>>&) { done(); };
-  auto lose = [this, operation, id, recorded] {
+  auto lose = [this, operation, id, done] {
     parts_.hosts.kill(id);
-    parts_.hosts.when_gone(id, [this, operation, recorded] {
-      ledger().record(
-          {model::outcome_lost(operation, "the service ended before the container ran")}, recorded);
+    parts_.hosts.when_gone(id, [this, operation, id, done] {
+      parts_.operations.lose(operation, "the service ended before the container ran", done);
     });
   };
   PluginPort* host = parts_.hosts.find(id);
   if (!host) return lose();
-  host->ask(
-      "runtime.inspect", Json::object(),
-      [this, operation, id, lose, recorded](Result<Json> inspected) {
-        std::string state = inspected ? model::read_text(*inspected, "state") : std::string();
-        if (state != "running" && state != "exited") return lose();
-        Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)}};
-        if (const auto* container = this->state().container(id); container && container->host) {
-          outcome["hostPid"] = container->host->pid;
-          outcome["hostSocket"] = container->host->socket;
-        }
-        ledger().record({model::outcome_recovered(operation, outcome)}, recorded);
-      });
+  host->ask("runtime.inspect", Json::object(),
+            [this, operation, id, lose, done](const Result<Json>& inspected) {
+              std::string now = inspected ? model::read_text(*inspected, "state") : std::string();
+              bool ran = now == "running" || (now == "exited" && inspected->contains("exit"));
+              if (!ran) return lose();
+              Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)}};
+              if (const auto* container = state().container(id); container && container->host) {
+                outcome["hostPid"] = container->host->pid;
+                outcome["hostSocket"] = container->host->socket;
+              }
+              parts_.operations.conclude(operation, {}, {outcome, {}, {}, true},
+                                         [done](const Result<Json>&) { done(); });
+            });
 }
 
 }  // namespace bulkhead::engine

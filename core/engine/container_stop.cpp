@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "containers.hpp"
+#include "log.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
 #include "model/read_json.hpp"
@@ -54,22 +55,27 @@ void Containers::stop(const model::StopContainer& command, const model::Origin& 
 
 void Containers::stop_effect(const model::Event& intent, const Report& report) {
   std::string id(intent.key());
-  PluginPort* host = parts_.hosts.find(id);
+  // The container.exited that the stop brings is journaled before the stop's outcome.
   auto finish = [this, id, report](const Result<Json>& stopped) {
     // The host may have died on the way: then the container is stopped all the same, and host_gone
     // has said so.
     if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}, {}});
     parts_.hosts.when_gone(id, [this, id, report] {
-      Json outcome = {{"id", id}};
-      if (const auto* container = state().container(id); container && container->exit_code)
-        outcome["exitCode"] = *container->exit_code;
-      report({outcome, {}, [id] { return Json{{"id", id}}; }});
+      facts_.after(id, [this, id, report] {
+        Json outcome = {{"id", id}};
+        if (const auto* container = state().container(id); container && container->exit_code)
+          outcome["exitCode"] = *container->exit_code;
+        report({outcome, {}, [id] { return Json{{"id", id}}; }});
+      });
     });
   };
-  if (!host) return finish(Json::object());
   Json request = {{"signal", model::read_small(intent.data, "signal").value_or(15)},
                   {"timeoutMs", timeout_ms(intent.data)}};
-  host->call(unjournaled_op(), "runtime.stop", request, {}, finish);
+  cancel_start(id, "was stopped while it started", [this, id, request, finish] {
+    PluginPort* host = parts_.hosts.find(id);
+    if (!host) return finish(Json::object());
+    host->call(unjournaled_op(), "runtime.stop", request, {}, finish);
+  });
 }
 
 void Containers::kill(const model::KillContainer& command, const model::Origin& origin,
@@ -98,53 +104,64 @@ void Containers::kill(const model::KillContainer& command, const model::Origin& 
 }
 
 // Also waits for the VMs of containers that have ended by themselves: nothing of the service may be
-// left behind.
+// left behind. A container that can't be stopped in order, because the disk is full or its stop
+// fails, is killed; the next recovery sees that it has ended.
 void Containers::stop_all(const model::Origin& origin, std::function<void()> done) {
-  auto left = std::make_shared<size_t>(1);
-  auto one_done = [left, done = std::move(done)] {
-    if (--*left == 0) done();
+  std::vector<std::string> ids = parts_.hosts.ids();
+  if (ids.empty()) return done();
+  model::Origin inner{origin.actor, origin.cause, {}};  // a key names one operation
+  auto left = std::make_shared<size_t>(ids.size());
+  auto one_gone = [this, left, origin, done = std::move(done)] {
+    if (--*left == 0) stop_all(origin, done);
   };
-  for (const std::string& id : parts_.hosts.ids()) {
-    ++*left;
+  for (const std::string& id : ids) {
     const model::ContainerState* container = state().container(id);
     if (!container || !container->up()) {
-      parts_.hosts.when_gone(id, one_done);
+      parts_.hosts.when_gone(id, one_gone);
       continue;
     }
-    stop({id, std::nullopt, 5}, origin,
-         [this, id, one_done](const Result<Json>&) { parts_.hosts.when_gone(id, one_done); });
+    stop({id, std::nullopt, 5}, inner, [this, id, one_gone](const Result<Json>& stopped) {
+      if (!stopped) {
+        log::warning("stop of " + id + ": " + stopped.error().message);
+        parts_.hosts.kill(id);
+      }
+      parts_.hosts.when_gone(id, one_gone);
+    });
   }
-  one_done();
 }
 
-// The stop was promised to a client that may be gone; it is carried through all the same, with the
-// time it was given.
+// What was promised to a client that may be gone is carried through all the same. Nobody waits for
+// it: a stop may take as long as it was given.
 void Containers::recover_stop(const model::Operation& operation, std::function<void()> done) {
   model::Event intent;
   intent.seq = operation.op;
   intent.stream = operation.stream;
   intent.type = operation.type;
   intent.data = operation.data;
-  stop_effect(intent, [this, operation, done](const Effect& effect) {
-    auto event = effect.outcome ? model::outcome_recovered(operation, *effect.outcome)
-                                : model::outcome_failed(operation, effect.outcome.error());
-    ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
-  });
+  stop_effect(intent, [this, operation](Effect effect) { repeat(operation, std::move(effect)); });
+  done();
 }
 
 void Containers::recover_kill(const model::Operation& operation, std::function<void()> done) {
   PluginPort* host = parts_.hosts.find(id_of(operation));
-  auto conclude = [this, operation, done](const Result<Json>& sent) {
+  auto sent = [this, operation](Result<Json> result) {
     // Sent twice is as good as once for a signal that asks for an end; a container that has ended
     // needs none.
-    auto event = sent || sent.error().code == Code::kNotFound
-                     ? model::outcome_recovered(operation, Json::object())
-                     : model::outcome_failed(operation, sent.error());
-    ledger().record({event}, [done](const Result<std::vector<model::Event>>&) { done(); });
+    if (!result && result.error().code == Code::kNotFound) result = Json::object();
+    repeat(operation, {std::move(result), {}, {}});
   };
-  if (!host) return conclude(Json::object());
-  host->ask("runtime.signal", {{"process", "init"}, {"signal", model::read_small(operation.data, "signal").value_or(9)}},
-            conclude);
+  if (!host) {
+    sent(Json::object());
+  } else {
+    int signal = model::read_small(operation.data, "signal").value_or(9);
+    host->ask("runtime.signal", {{"process", "init"}, {"signal", signal}}, sent);
+  }
+  done();
+}
+
+void Containers::repeat(const model::Operation& operation, Effect effect) {
+  effect.recovered = true;
+  parts_.operations.conclude(operation, {}, std::move(effect), [](const Result<Json>&) {});
 }
 
 }  // namespace bulkhead::engine

@@ -5,15 +5,17 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "accelerator.hpp"
+#include "fact_queue.hpp"
+#include "host_port.hpp"
 #include "kernels.hpp"
 #include "model/container_decide.hpp"
 #include "operations.hpp"
-#include "runtime_hosts.hpp"
 
 namespace bulkhead::engine {
 
@@ -21,19 +23,22 @@ namespace bulkhead::engine {
 // failure can still be answered as an ordinary error.
 using TakeConnection = std::function<Result<UniqueFd>()>;
 
+class StartFlow;
+
 class Containers {
  public:
   struct Parts {
     Operations& operations;
     PluginPort& storage;
-    RuntimeHosts& hosts;
+    HostPort& hosts;
     Accelerator& accelerator;
     Kernels& kernels;
     std::string data_dir;  // containers/<id>/ below it
     std::string initramfs;
     Json host_platform;
   };
-  explicit Containers(Parts parts) : parts_(std::move(parts)) {}
+  explicit Containers(Parts parts);
+  ~Containers();
 
   // body: ContainerRequest. Answer: {"id", "warnings"}.
   void create(const Json& body, const model::Origin& origin, Answer done);
@@ -59,7 +64,13 @@ class Containers {
   void kill(const model::KillContainer& command, const model::Origin& origin, Answer done);
   void remove(const model::DeleteContainer& command, const model::Origin& origin, Answer done);
   void prune(const model::Origin& origin, Answer done);
+
+  // The service ends: nothing is started any more, and what is starting is given up.
+  void close(std::function<void()> done);
+  // After close(): until no container has a host.
   void stop_all(const model::Origin& origin, std::function<void()> done);
+  // From a timer, every second: what a full disk or a failure has left undone is tried again.
+  void upkeep();
 
   // Stats of these running containers; one that ends meanwhile is left out.
   void stats(std::vector<std::string> ids, Answer done);
@@ -73,8 +84,6 @@ class Containers {
                      const Json& data);
   void host_gone(const std::string& id, bool dismissed, const std::string& how);
   void host_completed(const std::string& id, uint64_t op, const Result<Json>& result);
-  // After recovery: what should happen by itself to a container whose host is gone.
-  void settle(const std::string& id) { auto_remove(id); }
 
   // Continues or gives up what was open when the last daemon ended (recovery.cpp).
   void recover_create(const model::Operation& operation, std::function<void()> done);
@@ -89,6 +98,16 @@ class Containers {
 
  private:
   friend class StartFlow;
+  // A start under way, by its operation, until its outcome is in the journal (or can't be).
+  struct Starting {
+    std::shared_ptr<StartFlow> flow;
+    std::vector<std::function<void()>> waiting;
+  };
+  // Gives up the container's start, if one is under way, and goes on after its outcome.
+  void cancel_start(const std::string& id, const std::string& why, std::function<void()> then);
+  void start_over(uint64_t op);
+  Status check_open() const;
+  void repeat(const model::Operation& operation, Effect effect);
   void stop_effect(const model::Event& intent, const Report& report);
   void delete_effect(const std::string& id, const Report& report);
   void remove_disks(const std::string& id, const Report& report);
@@ -96,6 +115,11 @@ class Containers {
   store::Ledger& ledger() { return parts_.operations.ledger(); }
 
   Parts parts_;
+  FactQueue facts_;
+  std::map<uint64_t, Starting> starts_;
+  std::function<void()> closed_;  // waits for the starts to end
+  bool closing_ = false;
+  unsigned upkeeps_ = 0;
   uint64_t next_exec_ = 1;
 };
 

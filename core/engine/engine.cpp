@@ -116,7 +116,10 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
        [this](const std::string& id, uint64_t op, const Result<Json>& result) {
          containers_.host_completed(id, op, result);
        }});
-  upkeep_ = std::make_unique<loop::Timer>(loop_, [this] { operations_.retry(); });
+  upkeep_ = std::make_unique<loop::Timer>(loop_, [this] {
+    operations_.retry();
+    containers_.upkeep();
+  });
   upkeep_->start(kUpkeepMs, kUpkeepMs);
 }
 
@@ -131,8 +134,8 @@ void Engine::recover(std::function<void()> done) {
     // Without storage nothing can be made or deleted, but what runs can be seen and stopped: serve
     // all the same.
     if (!started) log::error("the storage plugin: " + started.error().message);
-    Recovery::Parts parts{*ledger_, containers_,           images_, kernels_,
-                          hosts_,   paths_.run + "/hosts", clean_};
+    Recovery::Parts parts{*ledger_, operations_, containers_,           images_,
+                          kernels_, hosts_,      paths_.run + "/hosts", clean_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
       done();
       accelerator_.verdict([](const std::string&) {});  // so that the first run needn't wait for it
@@ -160,8 +163,10 @@ void Engine::shut_down(bool stop_containers, const model::Origin& origin,
       done();
     });
   };
-  if (!stop_containers) return end();
-  containers_.stop_all(origin, std::move(end));
+  containers_.close([this, stop_containers, origin, end = std::move(end)] {
+    if (!stop_containers) return end();
+    containers_.stop_all(origin, end);
+  });
 }
 
 }  // namespace bulkhead::engine

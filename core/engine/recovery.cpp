@@ -7,6 +7,13 @@
 #include "model/facts.hpp"
 
 namespace bulkhead::engine {
+namespace {
+
+bool is_repeated(const model::Operation& operation) {
+  return operation.type == "container.stop" || operation.type == "container.kill";
+}
+
+}  // namespace
 
 void Recovery::begin() {
   adopt_hosts();
@@ -16,7 +23,11 @@ void Recovery::adopt_hosts() {
   adopting_ = 1;
   auto self = shared_from_this();
   auto one_done = [self] {
-    if (--self->adopting_ == 0) self->next_operation();
+    if (--self->adopting_ > 0) return;
+    for (bool repeated : {false, true})
+      for (const auto& [op, operation] : self->parts_.ledger.state().operations)
+        if (repeated == is_repeated(operation)) self->open_.push_back(operation);
+    self->next_operation();
   };
   for (const auto& [id, container] : parts_.ledger.state().containers) {
     if (!container.host) continue;
@@ -34,16 +45,16 @@ void Recovery::adopt_hosts() {
 }
 
 void Recovery::next_operation() {
-  const auto& open = parts_.ledger.state().operations;
-  if (open.empty()) return collect();
-  model::Operation operation = open.begin()->second;
+  if (open_.empty()) return collect();
+  model::Operation operation = std::move(open_.front());
+  open_.pop_front();
+  auto then = [self = shared_from_this()] { self->next_operation(); };
+  // Its host may have told its end already.
+  if (!parts_.ledger.state().operation(operation.op)) return then();
   log::info("operation " + std::to_string(operation.op) + " (" + operation.type + " of " +
             operation.stream + ") was open");
-  recover(operation, [self = shared_from_this(), op = operation.op] {
-    // A disk that is still full leaves it open; the next start asks again.
-    if (self->parts_.ledger.state().operation(op)) return self->collect();
-    self->next_operation();
-  });
+  closed_some_ = true;
+  recover(operation, std::move(then));
 }
 
 void Recovery::recover(const model::Operation& operation, std::function<void()> then) {
@@ -58,12 +69,22 @@ void Recovery::recover(const model::Operation& operation, std::function<void()> 
   if (type == "kernel.set") return parts_.kernels.recover(operation, std::move(then));
   if (type.starts_with("image.") || type == "storage.gc")
     return parts_.images.recover(operation, std::move(then));
-  parts_.ledger.record(
-      {model::outcome_lost(operation, "this version does not know how to finish it")},
-      [then = std::move(then)](const Result<std::vector<model::Event>>&) { then(); });
+  parts_.operations.lose(operation, "this version does not know how to finish it", std::move(then));
 }
 
 void Recovery::collect() {
+  end_orphans();
+  // Runs whose end nobody will report any more, and automatic removals that are owed.
+  for (const auto& [id, container] : parts_.ledger.state().containers)
+    if (!parts_.hosts.find(id)) parts_.containers.host_gone(id, false, "is not there");
+  if (parts_.clean && !closed_some_) return done_();
+  parts_.images.collect({}, [self = shared_from_this()](const Result<Json>& collected) {
+    if (!collected) log::warning("collection after the restart: " + collected.error().message);
+    self->done_();
+  });
+}
+
+void Recovery::end_orphans() {
   std::set<std::string> claimed;
   for (const auto& [id, container] : parts_.ledger.state().containers)
     if (container.host) claimed.insert(container.host->socket);
@@ -74,14 +95,6 @@ void Recovery::collect() {
     log::warning("ending a runtime host that no container claims: " + entry.path().string());
     parts_.hosts.end_orphan(entry.path().string());
   }
-  // Auto-removal that the last daemon owed.
-  for (const auto& [id, container] : parts_.ledger.state().containers)
-    if (!container.host) parts_.containers.settle(id);
-  if (parts_.clean) return done_();
-  parts_.images.collect({}, [self = shared_from_this()](const Result<Json>& collected) {
-    if (!collected) log::warning("collection after the restart: " + collected.error().message);
-    self->done_();
-  });
 }
 
 }  // namespace bulkhead::engine

@@ -3,14 +3,16 @@
 // finishing it. Then orphans are collected.
 //
 //     1. each container with a host: connect to its socket, or journal its end
-//     2. each open operation, oldest first, by type (Containers::recover_*, Images::recover,
-//     Kernels::recover)
-//     3. host sockets that no container claims: those hosts are ended; then storage.gc
+//     2. each open operation, by type (Containers::recover_*, Images::recover, Kernels::recover):
+//     first those that are asked after, oldest first, then stops and kills, which are repeated. A
+//     stop may take as long as it was given, so nobody waits for it here.
+//     3. a container that counts as running but has no host has ended
+//     4. host sockets that no container claims: those hosts are ended; then storage.gc
 //
-// Requests are served meanwhile only for what needs no decision; the daemon begins to listen when
-// done() is called.
+// The daemon begins to listen when done() is called.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,10 +27,11 @@ class Recovery : public std::enable_shared_from_this<Recovery> {
  public:
   struct Parts {
     store::Ledger& ledger;
+    Operations& operations;
     Containers& containers;
     Images& images;
     Kernels& kernels;
-    RuntimeHosts& hosts;
+    HostPort& hosts;
     std::string socket_dir;
     bool clean;  // the last daemon ended in order
   };
@@ -41,10 +44,13 @@ class Recovery : public std::enable_shared_from_this<Recovery> {
   void next_operation();
   void recover(const model::Operation& operation, std::function<void()> then);
   void collect();
+  void end_orphans();
 
   Parts parts_;
   std::function<void()> done_;
   size_t adopting_ = 0;
+  std::deque<model::Operation> open_;  // still to be dealt with
+  bool closed_some_ = false;
 };
 
 }  // namespace bulkhead::engine

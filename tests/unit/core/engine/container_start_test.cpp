@@ -1,0 +1,118 @@
+// A start that is cut short: by a stop, a deletion, the service's end, or its own failure.
+#include "containers_fixture.hpp"
+
+namespace bulkhead::engine {
+namespace {
+
+using model::Lifecycle;
+using ContainerStartTest = ContainersTest;
+
+TEST_F(ContainerStartTest, GoesThroughItsSteps) {
+  make();
+  run();
+  EXPECT_EQ(container().state, Lifecycle::kRunning);
+  ASSERT_TRUE(container().host);
+  EXPECT_EQ(container().host->start_time, 7) << "what tells the host from another of its pid";
+}
+
+TEST_F(ContainerStartTest, AStopGivesUpTheStart) {
+  make();
+  std::optional<Result<Json>> started, stopped;
+  boot(started);
+  containers_.stop({"web", {}, 5}, {}, into(stopped));
+  ASSERT_TRUE(settle([&] { return started && stopped; }));
+  ASSERT_FALSE(*started);
+  EXPECT_EQ(started->error().code, Code::kConflict);
+  EXPECT_TRUE(*stopped) << stopped->error().message;
+  EXPECT_TRUE(hosts_.hosts.empty());
+  EXPECT_TRUE(state().operations.empty());
+  EXPECT_EQ(container().state, Lifecycle::kCreated);
+}
+
+TEST_F(ContainerStartTest, AStopGivesUpAStartThatWaitsForTheAccelerator) {
+  make();
+  slow_probe_ = true;
+  std::optional<Result<Json>> started, stopped;
+  containers_.start({"web", false, false, {}, {}}, {}, into(started));
+  ASSERT_TRUE(settle([&] { return bool(probed_); }));
+  containers_.stop({"web", {}, 5}, {}, into(stopped));
+  ASSERT_TRUE(settle([&] { return started && stopped; }));
+  EXPECT_FALSE(*started);
+  EXPECT_TRUE(*stopped);
+  probed_(Json{{"usable", false}});
+  for (int i = 0; i < 5; ++i) settle([] { return true; });
+  EXPECT_TRUE(hosts_.hosts.empty()) << "launched although given up";
+}
+
+TEST_F(ContainerStartTest, AForcedDeletionGivesUpTheStart) {
+  make();
+  std::optional<Result<Json>> started, removed;
+  boot(started);
+  containers_.remove({"web", true, "requested"}, {}, into(removed));
+  ASSERT_TRUE(settle([&] {
+    answer_storage();
+    return started && removed;
+  }));
+  EXPECT_FALSE(*started);
+  EXPECT_TRUE(*removed) << removed->error().message;
+  EXPECT_TRUE(state().containers.empty());
+  EXPECT_TRUE(hosts_.hosts.empty());
+}
+
+TEST_F(ContainerStartTest, TheServicesEndGivesUpStartsAndStopsTheRest) {
+  make();
+  make("db");
+  run("db");
+  std::optional<Result<Json>> started, refused;
+  boot(started);
+  bool closed = false, ended = false;
+  containers_.close([&] { closed = true; });
+  ASSERT_TRUE(settle([&] { return closed && started; }));
+  EXPECT_FALSE(*started);
+  containers_.stop_all({}, [&] { ended = true; });
+  ASSERT_TRUE(settle([&] { return hosts_.asked("db", "runtime.stop") != nullptr; }));
+  hosts_.answer("db", "runtime.stop", Json::object());
+  hosts_.end("db", true);
+  ASSERT_TRUE(settle([&] { return ended; }));
+  EXPECT_TRUE(hosts_.hosts.empty());
+  containers_.start({"web", false, false, {}, {}}, {}, into(refused));
+  ASSERT_TRUE(settle([&] { return refused.has_value(); }));
+  EXPECT_EQ(refused->error().code, Code::kUnavailable);
+}
+
+TEST_F(ContainerStartTest, AContainerThatCantBeStoppedIsKilledAtTheServicesEnd) {
+  make();
+  run();
+  bool ended = false;
+  containers_.close([&] { containers_.stop_all({}, [&] { ended = true; }); });
+  ASSERT_TRUE(settle([&] { return hosts_.asked("web", "runtime.stop") != nullptr; }));
+  hosts_.answer("web", "runtime.stop", fail(Code::kInternal, "the guest doesn't answer"));
+  EXPECT_TRUE(settle([&] { return ended; }));
+}
+
+TEST_F(ContainerStartTest, OneThatIsRemovedWhenItEndsIsRemovedWhenItsStartFails) {
+  make("web", true);
+  std::optional<Result<Json>> started;
+  boot(started);
+  hosts_.answer("web", "runtime.create", fail(Code::kTimeout, "the guest doesn't boot"));
+  EXPECT_TRUE(settle([&] {
+    answer_storage();
+    return state().containers.empty();
+  }));
+  EXPECT_EQ(started->error().code, Code::kTimeout);
+}
+
+// The end of the host is heard of before the journal knows that the container has come up.
+TEST_F(ContainerStartTest, AHostThatDiesWithTheLastStepLeavesNoRunningContainer) {
+  make();
+  std::optional<Result<Json>> started;
+  boot(started);
+  hosts_.answer("web", "runtime.create", Json::object());
+  hosts_.answer("web", "runtime.start", Json{{"pid", 12}});
+  hosts_.end("web", false);
+  EXPECT_TRUE(settle([&] { return started && container().state == Lifecycle::kStopped; }));
+  EXPECT_EQ(container().exit_reason, "host-lost");
+}
+
+}  // namespace
+}  // namespace bulkhead::engine
