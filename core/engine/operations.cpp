@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <iterator>
+#include <optional>
 
 #include "barrier.hpp"
 #include "log.hpp"
 #include "model/facts.hpp"
+#include "model/read_json.hpp"
 #include "store/reader.hpp"
 
 namespace bulkhead::engine {
@@ -32,15 +34,22 @@ bool may_be_written_later(const Error& error) {
 }
 
 void Operations::perform(const model::Origin& origin, Steps steps, Answer done) {
-  if (repeated(origin, done)) return;
-  auto decide = [decide = std::move(steps.decide)](const model::State& state) {
+  // In the decision's turn: a second request with the same key may be under way already.
+  auto earlier = std::make_shared<std::optional<model::Seq>>();
+  auto decide = [earlier, key = origin.idempotency_key,
+                 decide = std::move(steps.decide)](const model::State& state) {
     Result<model::Decision> decision;
+    if (auto found = state.requests.find(key); !key.empty() && found != state.requests.end()) {
+      *earlier = found->second;
+      return decision;
+    }
     auto thrown = guarded([&] { decision = decide(state); });
     return thrown ? Result<model::Decision>(fail(std::move(*thrown))) : std::move(decision);
   };
-  ledger_.decide(std::move(decide), [this, origin, effect = std::move(steps.effect),
+  ledger_.decide(std::move(decide), [this, origin, earlier, effect = std::move(steps.effect),
                                      already = std::move(steps.already),
                                      done](Result<std::vector<model::Event>> committed) {
+    if (*earlier) return repeat(**earlier, origin, done);
     if (!committed) return done(fail(std::move(committed.error())));
     if (committed->empty()) return already ? already(done) : done(Json::object());
     const model::Event intent = committed->front();
@@ -135,30 +144,38 @@ void Operations::retry() {
   }
 }
 
-// A repeat of a request (same Idempotency-Key) gets the recorded outcome, or waits for it.
-bool Operations::repeated(const model::Origin& origin, const Answer& done) {
-  if (origin.idempotency_key.empty()) return false;
-  auto op = ledger_.request(origin.idempotency_key);
-  if (!op) return false;
-  if (state().operation(*op)) {
+// A repeat of a request (same Idempotency-Key) gets the recorded outcome, or waits for it. The same
+// key with another request is a mistake that must not be answered with that outcome.
+void Operations::repeat(model::Seq op, const model::Origin& origin, const Answer& done) {
+  auto is_other = [&](const Json& actor) {
+    std::string before = model::read_text(actor, "request");
+    return !before.empty() && !origin.request.empty() && before != origin.request;
+  };
+  auto refuse = [&] {
+    done(fail(Code::kConflict, "the Idempotency-Key was used for another request",
+              "a new request needs a new key"));
+  };
+  if (const model::Operation* open = state().operation(op)) {
+    if (is_other(open->actor)) return refuse();
     auto id = std::make_shared<int>();
     *id = ledger_.subscribe([this, op, id, done](const model::Event& event) {
       if (event.phase != model::Phase::kOutcome || event.op != op) return;
       ledger_.unsubscribe(*id);
       done(model::outcome_result(event));
     });
-    return true;
+    return;
   }
   auto reader = store::Reader::open(ledger_.journal().path());
-  if (!reader) return done(fail(std::move(reader.error()))), true;
-  auto outcome = reader->outcome(*op);
-  if (!outcome) return done(fail(std::move(outcome.error()))), true;
+  if (!reader) return done(fail(std::move(reader.error())));
+  auto intent = reader->event(op);
+  if (!intent) return done(fail(std::move(intent.error())));
+  if (*intent && is_other((*intent)->actor)) return refuse();
+  auto outcome = reader->outcome(op);
+  if (!outcome) return done(fail(std::move(outcome.error())));
   if (!*outcome)
-    return done(fail(Code::kInternal,
-                     "the outcome of operation " + std::to_string(*op) + " is missing")),
-           true;
+    return done(
+        fail(Code::kInternal, "the outcome of operation " + std::to_string(op) + " is missing"));
   done(model::outcome_result(**outcome));
-  return true;
 }
 
 }  // namespace bulkhead::engine

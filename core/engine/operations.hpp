@@ -54,7 +54,7 @@ class Operations {
   const model::State& state() const { return ledger_.state(); }
 
  private:
-  bool repeated(const model::Origin& origin, const Answer& done);
+  void repeat(model::Seq op, const model::Origin& origin, const Answer& done);
   void record_surely(const model::Operation& operation, model::Decision events,
                      store::Ledger::Ack ack);
   void replace(const model::Operation& operation, const Error& why);

@@ -69,6 +69,7 @@ struct Origin {
   Json actor = {{"kind", "daemon"}};
   std::optional<Seq> cause;
   std::string idempotency_key;  // recorded in the intent's data; "" if there is none
+  std::string request = {};     // digest of what the key was used for, recorded in its actor
 };
 
 // The events that a command leads to. Empty: it is so already, and the answer is success.

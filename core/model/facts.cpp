@@ -31,7 +31,9 @@ NewEvent fact(std::string stream, std::string type, Json data, const Origin& ori
 NewEvent intent(std::string stream, std::string type, Json data, const Origin& origin) {
   NewEvent event =
       make(std::move(stream), std::move(type), Phase::kIntent, std::move(data), origin);
-  if (!origin.idempotency_key.empty()) event.data["idempotencyKey"] = origin.idempotency_key;
+  if (origin.idempotency_key.empty()) return event;
+  event.data["idempotencyKey"] = origin.idempotency_key;
+  if (!origin.request.empty()) event.actor["request"] = origin.request;
   return event;
 }
 

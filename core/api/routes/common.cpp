@@ -1,11 +1,34 @@
+#include <openssl/sha.h>
+
+#include "bulkhead/json.hpp"
 #include "model/views.hpp"
 #include "routes.hpp"
 #include "store/fold.hpp"
 
 namespace bulkhead::api {
 
+namespace {
+
+// Of what makes two requests the same: method, target and body. A descriptor's bytes are not read.
+std::string request_digest(const Exchange& exchange) {
+  std::string text =
+      exchange.head().method + "\n" + exchange.head().target + "\n" + dump_json(exchange.body());
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  std::string hex = "sha256:";
+  for (unsigned char byte : digest) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
 model::Origin origin_of(const Exchange& exchange) {
-  return {exchange.actor(), std::nullopt, std::string(exchange.head().field("idempotency-key"))};
+  std::string key(exchange.head().field("idempotency-key"));
+  std::string request = key.empty() ? std::string() : request_digest(exchange);
+  return {exchange.actor(), std::nullopt, std::move(key), std::move(request)};
 }
 
 void with_state(const ExchangePtr& exchange, engine::Engine& engine,

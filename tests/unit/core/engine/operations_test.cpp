@@ -171,5 +171,38 @@ TEST_F(OperationsTest, ARepeatedRequestGetsTheRecordedOutcome) {
   EXPECT_EQ(effects, 1);
 }
 
+// Both are on their way before the first one's intent is committed.
+TEST_F(OperationsTest, TwoRequestsAtOnceWithOneKeyAreOne) {
+  model::Origin origin;
+  origin.idempotency_key = "key";
+  int effects = 0, answers = 0;
+  auto effect = [&](const model::Event&, const Report& report) {
+    ++effects;
+    report({Json::object(), {}, {}});
+  };
+  for (int i = 0; i < 2; ++i)
+    operations_->perform(origin, storage_step(effect, origin), [&](const Result<Json>& result) {
+      ++answers;
+      EXPECT_TRUE(result);
+    });
+  ASSERT_TRUE(settle([&] { return answers == 2; }));
+  EXPECT_EQ(effects, 1);
+}
+
+TEST_F(OperationsTest, AKeyIsForOneRequest) {
+  auto effect = [](const model::Event&, const Report& report) { report({Json::object(), {}, {}}); };
+  model::Origin origin;
+  origin.idempotency_key = "key";
+  for (const char* request : {"first", "second", "first"}) {
+    origin.request = request;
+    std::optional<Result<Json>> answer;
+    operations_->perform(origin, storage_step(effect, origin),
+                         [&](Result<Json> result) { answer = std::move(result); });
+    ASSERT_TRUE(settle([&] { return answer.has_value(); }));
+    EXPECT_EQ(answer->has_value(), origin.request == "first");
+    EXPECT_TRUE(*answer || answer->error().code == Code::kConflict);
+  }
+}
+
 }  // namespace
 }  // namespace bulkhead::engine
