@@ -38,6 +38,18 @@ Decision one(const std::string& id, const char* type, Json data, const Origin& o
   return decision;
 }
 
+// An image that is on its way out can't be leant on: its bytes may be gone already.
+Status check_stays(const State& state, const std::string& digest) {
+  for (const auto& [op, operation] : state.operations) {
+    if (operation.type != "image.delete" && operation.type != "image.prune") continue;
+    std::vector<std::string> leaving = read_texts(operation.data, "delete");
+    if (std::find(leaving.begin(), leaving.end(), digest) != leaving.end())
+      return fail(Code::kConflict, "the image " + digest + " is being deleted",
+                  "load it again, then create the container");
+  }
+  return {};
+}
+
 Status check_resources(const Json& configuration) {
   const Json& resources = member(configuration, "resources");
   auto memory = read_integer(resources, "memoryInBytes");
@@ -77,6 +89,8 @@ Result<Decision> decide_create(const State& state, const CreateContainer& comman
         "choose another name, or `container delete " + command.id + "` first");
   if (auto good = check_resources(command.configuration); !good)
     return fail(std::move(good.error()));
+  for (const std::string& digest : {command.image_digest, command.init_image_digest})
+    if (auto good = check_stays(state, digest); !good) return fail(std::move(good.error()));
   Json data = {{"configuration", command.configuration},
                {"autoRemove", command.auto_remove},
                {"imageDigest", command.image_digest}};

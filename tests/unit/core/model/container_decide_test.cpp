@@ -1,5 +1,6 @@
 #include "model/container_decide.hpp"
 
+#include "model/image_decide.hpp"
 #include "support.hpp"
 
 namespace bulkhead::model {
@@ -18,6 +19,17 @@ TEST(ContainerNameTest, FollowsTheGrammar) {
     EXPECT_EQ(code_of(check_container_name(bad)), Code::kInvalid) << bad;
   EXPECT_TRUE(check_container_name(std::string(63, 'a')));
   EXPECT_FALSE(check_container_name(std::string(64, 'a')));
+}
+
+TEST(DecideCreateTest, RefusesAnImageThatIsBeingDeleted) {
+  World world;
+  world.tag("docker.io/library/web:latest", "sha256:aa");
+  Event removal = world.take(decide_image_delete(world.state(), "web", false, {}));
+  auto decision = create(world.state(), "box", Json::object());
+  EXPECT_EQ(code_of(decision), Code::kConflict);
+  EXPECT_THAT(message_of(decision), HasSubstr("is being deleted"));
+  world.fail_with(removal.seq);
+  EXPECT_TRUE(create(world.state(), "box", Json::object()));
 }
 
 TEST(DecideCreateTest, RecordsTheWholeRequest) {
