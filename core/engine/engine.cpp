@@ -116,6 +116,12 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
        [this](const std::string& id, uint64_t op, const Result<Json>& result) {
          containers_.host_completed(id, op, result);
        }});
+  storage_.on_restarted([this] {
+    images_.collect({}, [](const Result<Json>& collected) {
+      if (!collected)
+        log::warning("collection after the crash of storage: " + collected.error().message);
+    });
+  });
   upkeep_ = std::make_unique<loop::Timer>(loop_, [this] {
     operations_.retry();
     containers_.upkeep();

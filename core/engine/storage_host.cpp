@@ -19,10 +19,11 @@ std::chrono::milliseconds monotonic() {
 }  // namespace
 
 StorageHost::StorageHost(loop::Loop& loop, store::Ledger& ledger, Places places)
-    : loop_(loop),
-      ledger_(ledger),
-      places_(std::move(places)),
-      restart_(loop, [this] { start([](const Status&) {}); }) {}
+    : loop_(loop), ledger_(ledger), places_(std::move(places)), restart_(loop, [this] {
+        start([this](const Status& started) {
+          if (started && restarted_) restarted_();
+        });
+      }) {}
 
 StorageHost::~StorageHost() = default;
 
@@ -41,7 +42,11 @@ void StorageHost::start(std::function<void(Status)> started) {
   };
   events.ended = [this](const plugins::HostEnd& end) { ended(end); };
   auto host = plugins::PluginHost::spawn(loop_, command, std::move(events));
-  if (!host) return started(fail(std::move(host.error())));
+  if (!host) {
+    log::warning("storage-local: " + host.error().message);
+    crashed({{"openOperations", Json::array()}, {"reason", host.error().message}});
+    return started(fail(std::move(host.error())));
+  }
   host_ = std::move(*host);
   host_->start(places_.config, [this, started = std::move(started)](const Status& status) {
     plugin_started(status, started);
@@ -73,6 +78,12 @@ void StorageHost::ended(const plugins::HostEnd& end) {
   Json data = {{"openOperations", open}, {"how", end.how}};
   if (end.signal) data["signal"] = end.signal;
   if (!end.signal) data["exitCode"] = end.exit_code;
+  crashed(std::move(data));
+}
+
+// Also of a host that couldn't be made, for want of processes or descriptors: it may be possible
+// later.
+void StorageHost::crashed(Json data) {
   note("plugin.crashed", std::move(data));
   auto delay = policy_.crashed(monotonic());
   if (!delay)

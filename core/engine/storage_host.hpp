@@ -29,6 +29,8 @@ class StorageHost : public PluginPort {
 
   // Once the plugin has started or failed to.
   void start(std::function<void(Status)> started);
+  // After each later start: what a crash has left half done can be collected.
+  void on_restarted(std::function<void()> handler) { restarted_ = std::move(handler); }
   void stop(std::function<void()> stopped);
   void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
             Answer answer) override;
@@ -36,6 +38,7 @@ class StorageHost : public PluginPort {
  private:
   void plugin_started(const Status& status, const std::function<void(Status)>& then);
   void ended(const plugins::HostEnd& end);
+  void crashed(Json data);
   void note(const char* type, Json data);
 
   loop::Loop& loop_;
@@ -46,6 +49,7 @@ class StorageHost : public PluginPort {
   plugins::RestartPolicy policy_;
   loop::Timer restart_;
   std::function<void()> stopped_;
+  std::function<void()> restarted_;
   std::set<uint64_t> open_;  // operations it is at work on: what a crash interrupts
 };
 
