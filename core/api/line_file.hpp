@@ -1,16 +1,19 @@
 // Reads growing, rotated text files line by line: a container's log, a boot log, the service's own
 // log.
 //
-// A log named L is rotated by renaming L to L.1, L.1 to L.2 and so on, and starting a new L. The
-// reader begins at the oldest, and when it is at the end of a file that has been renamed since, it
-// finds the next one by inode: nothing is read twice, and nothing is missed as long as the reader
-// is no more than the kept files behind.
+// A log named L is rotated by renaming L to L.1, L.1 to L.2 and so on, and starting a new L. Names
+// move under the reader, descriptors don't: what is there at the beginning is opened at once, and
+// from then on the file being read is told by its inode. When it isn't L any more, those that are
+// newer are opened, and it is read to its end once more before the next one begins, because it may
+// have grown between the last look and its renaming. So nothing is read twice, and nothing is
+// missed as long as the reader is no more than the kept files behind.
 #pragma once
 
 #include <sys/types.h>
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bulkhead/result.hpp"
@@ -28,13 +31,20 @@ class LineFile {
   std::string take_rest() { return std::move(rest_); }
 
  private:
-  bool open_next();
+  using Identity = std::pair<dev_t, ino_t>;
+  struct Opened {
+    UniqueFd fd;
+    Identity identity;
+  };
+  static Opened open_one(const std::string& path);
+  bool open_newer();
+  bool look_for_newer();
+  void split();
 
   std::string path_;
-  std::deque<std::string> older_;  // still to be read, oldest first
-  bool started_ = false;
-  UniqueFd fd_;
-  ino_t inode_ = 0;
+  bool rotated_;
+  std::deque<Opened> files_;  // oldest first; the first one is being read
+  std::vector<std::string> lines_;
   std::string rest_;
 };
 
