@@ -91,6 +91,11 @@ void Connection::Answerer::end() {
   finish(false);
 }
 
+void Connection::Answerer::abort() {
+  if (!stream_ || state_ != State::kStreaming) return;
+  finish(true);
+}
+
 Result<UniqueFd> Connection::Answerer::hand_over(const std::string& head) {
   if (!stream_ || state_ != State::kOpen || !stream_->open())
     return bulkhead::fail(Code::kUnavailable, "the client has gone");

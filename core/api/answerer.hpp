@@ -25,6 +25,7 @@ class Connection::Answerer final : public Exchange {
   void begin(int status, const std::string& content_type) override;
   void write(std::string bytes) override;
   void end() override;
+  void abort() override;
   size_t queued() const override { return stream_ ? stream_->queued() : 0; }
   void on_drained(std::function<void()> callback) override { drained_ = std::move(callback); }
   void on_closed(std::function<void()> callback) override;

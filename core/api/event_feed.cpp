@@ -1,6 +1,7 @@
 #include "event_feed.hpp"
 
 #include "bulkhead/json.hpp"
+#include "core/engine/log.hpp"
 
 namespace bulkhead::api {
 namespace {
@@ -58,7 +59,10 @@ void EventFeed::pump() {
 void EventFeed::page_read(const Result<store::Page>& page) {
   reading_ = false;
   if (done_) return;
-  if (!page) return finish();
+  if (!page) {
+    log::error("a subscription ends: " + page.error().message);
+    return finish(false);
+  }
   for (const model::Event& event : page->events) {
     if (!send(event) || wanted_.filter.past(event)) return finish();
   }
@@ -99,11 +103,12 @@ void EventFeed::beat() {
   exchange_->write(dump_json({{"kind", "cursor"}, {"cursor", cursor}}) + "\n");
 }
 
-void EventFeed::finish() {
+void EventFeed::finish(bool whole) {
   if (std::exchange(done_, true)) return;
   heartbeat_.stop();
   auto self = shared_from_this();
-  exchange_->end();
+  if (whole) return exchange_->end();
+  exchange_->abort();
 }
 
 }  // namespace bulkhead::api

@@ -39,7 +39,7 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
   void live(const model::Event& event);
   bool send(const model::Event& event);
   void beat();
-  void finish();
+  void finish(bool whole = true);
 
   ExchangePtr exchange_;
   engine::Engine& engine_;

@@ -3,8 +3,8 @@
 // vanished connection is a no-op.
 //
 // An exchange is answered exactly once: reply() or fail() for whole answers; begin(), write()...,
-// end() for streams; hand_over() to give the connection itself away (attach, exec, save), after
-// which the daemon never touches it again.
+// end() or abort() for streams; hand_over() to give the connection itself away (attach, exec,
+// save), after which the daemon never touches it again.
 #pragma once
 
 #include <functional>
@@ -51,6 +51,8 @@ class Exchange {
   virtual void begin(int status, const std::string& content_type) = 0;
   virtual void write(std::string bytes) = 0;
   virtual void end() = 0;
+  // Closes instead, so that the client sees that the answer isn't whole.
+  virtual void abort() = 0;
   virtual size_t queued() const = 0;                            // bytes the client hasn't taken yet
   virtual void on_drained(std::function<void()> callback) = 0;  // called when queued() falls to 0
   virtual void on_closed(

@@ -1,6 +1,6 @@
 #include "follower.hpp"
 
-#include <deque>
+#include "core/engine/log.hpp"
 
 namespace bulkhead::api {
 namespace {
@@ -17,7 +17,7 @@ void Follower::start(loop::Loop& loop, const ExchangePtr& exchange, const std::s
   // The exchange keeps the follower, and drops it when the client leaves or the end is sent.
   exchange->on_closed([follower] { follower->done_ = true; });
   exchange->begin(200, content_type);
-  if (follower->source_.tail != SIZE_MAX) follower->skip_to_tail();
+  if (follower->source_.tail != SIZE_MAX && !follower->skip_to_tail()) return;
   follower->pump();
 }
 
@@ -28,26 +28,27 @@ Follower::Follower(loop::Loop& loop, ExchangePtr exchange, Source source)
       timer_(loop, [this] { pump(); }) {}
 
 // One pass that keeps the last lines; then the file goes on from where the pass ended.
-void Follower::skip_to_tail() {
-  std::deque<std::string> last;
+bool Follower::skip_to_tail() {
+  Tail tail(source_.tail);
   for (;;) {
     auto lines = file_.next();
-    if (!lines || lines->empty()) break;
-    for (std::string& line : *lines) {
+    if (!lines) return fail(lines.error()), false;
+    if (lines->empty()) break;
+    for (const std::string& line : *lines) {
       std::string text = source_.render(line);
-      if (text.empty()) continue;
-      last.push_back(std::move(text));
-      if (last.size() > source_.tail) last.pop_front();
+      if (!text.empty())
+        tail.add(source_.piece ? source_.piece(line) : LinePiece{}, std::move(text));
     }
   }
-  for (std::string& text : last) exchange_->write(std::move(text));
+  for (std::string& text : tail.take()) exchange_->write(std::move(text));
+  return true;
 }
 
 void Follower::pump() {
   auto self = shared_from_this();
   while (!done_ && exchange_->queued() < kHighWater) {
     auto lines = file_.next();
-    if (!lines) return finish();
+    if (!lines) return fail(lines.error());
     if (lines->empty()) {
       if (!source_.follow) return finish();
       // One more look after the end was seen: what was written just before it must not be missed.
@@ -63,6 +64,14 @@ void Follower::pump() {
     exchange_->on_drained([weak = weak_from_this()] {
       if (auto follower = weak.lock()) follower->pump();
     });
+}
+
+// A cut answer must not look like a whole one.
+void Follower::fail(const Error& error) {
+  if (std::exchange(done_, true)) return;
+  timer_.stop();
+  log::error(error.message);
+  exchange_->abort();
 }
 
 void Follower::finish() {

@@ -10,6 +10,7 @@
 #include "core/loop/handles.hpp"
 #include "exchange.hpp"
 #include "line_file.hpp"
+#include "tail.hpp"
 
 namespace bulkhead::api {
 
@@ -23,6 +24,8 @@ class Follower : public std::enable_shared_from_this<Follower> {
     std::function<std::string(std::string rest)>
         render_rest;         // for a last line without its end; may be empty
     size_t tail = SIZE_MAX;  // only the last lines that render to something
+    // Of a line of the file, which may be a piece of a line of the text; empty: it is all of one.
+    std::function<LinePiece(const std::string& line)> piece;
     bool follow = false;
     std::function<bool()> ended;  // asked when there is nothing to read: will there be more?
   };
@@ -32,8 +35,9 @@ class Follower : public std::enable_shared_from_this<Follower> {
  private:
   Follower(loop::Loop& loop, ExchangePtr exchange, Source source);
   void pump();
-  void skip_to_tail();
+  bool skip_to_tail();
   void finish();
+  void fail(const Error& error);
 
   ExchangePtr exchange_;
   Source source_;

@@ -53,6 +53,11 @@ void container_logs(const ExchangePtr& exchange, engine::Engine& engine) {
   source.render = [boot, timestamps](const std::string& line) {
     return boot ? frames_of(StreamType::kStdout, line + "\n") : render_record(line, timestamps);
   };
+  if (!boot)
+    source.piece = [](const std::string& line) {
+      auto record = parse_log_record(line);
+      return record ? LinePiece{static_cast<int>(record->stream), !record->partial} : LinePiece{};
+    };
   if (boot)
     source.render_rest = [](const std::string& rest) {
       return frames_of(StreamType::kStdout, rest);

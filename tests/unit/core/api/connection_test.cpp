@@ -153,5 +153,19 @@ TEST_F(ConnectionTest, AHandlerHearsThatItsClientLeft) {
   held_->reply(200, {});  // into the void, without harm
 }
 
+// A stream that can't go on is cut: no last chunk, and the connection closes.
+TEST_F(ConnectionTest, AnAbortedStreamIsNoWholeOne) {
+  send("GET /hang HTTP/1.1\r\nHost: x\r\n\r\n");
+  turn();
+  ASSERT_TRUE(held_);
+  held_->begin(200, "text/plain");
+  held_->write("half");
+  held_->abort();
+  std::string answer = received();
+  EXPECT_NE(answer.find("4\r\nhalf\r\n"), answer.npos) << answer;
+  EXPECT_EQ(answer.find("0\r\n\r\n"), answer.npos) << answer;
+  EXPECT_TRUE(closed_);
+}
+
 }  // namespace
 }  // namespace bulkhead::api

@@ -18,6 +18,7 @@ class Asked final : public Exchange {
   void begin(int, const std::string&) override {}
   void write(std::string) override {}
   void end() override {}
+  void abort() override {}
   size_t queued() const override { return 0; }
   void on_drained(std::function<void()>) override {}
   void on_closed(std::function<void()>) override {}
