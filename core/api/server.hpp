@@ -18,6 +18,9 @@ class Server {
                                                 const std::string& path);
   ~Server();
 
+  // Nobody new is accepted; whoever is connected stays so.
+  void stop_listening() { listener_.reset(); }
+
  private:
   Server(loop::Loop& loop, Router router, std::string path)
       : loop_(loop), router_(std::move(router)), path_(std::move(path)) {}

@@ -3,7 +3,7 @@
 //
 // Order matters: lock (one daemon per root), journal, recovery, and only then the socket, so that
 // whoever can connect sees a state that is true. SIGTERM and SIGINT end the daemon and leave
-// containers to their hosts; only `system stop` ends those too.
+// containers to their hosts; only `system stop` ends those too. A second signal ends it at once.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -67,8 +67,8 @@ class Daemon {
   }
 
   int run() {
-    loop::Signal term(loop_, SIGTERM, [this] { shut_down(false, {}); });
-    loop::Signal interrupt(loop_, SIGINT, [this] { shut_down(false, {}); });
+    loop::Signal term(loop_, SIGTERM, [this] { signalled(); });
+    loop::Signal interrupt(loop_, SIGINT, [this] { signalled(); });
     loop_.run();
     server_.reset();
     engine_.reset();
@@ -86,6 +86,7 @@ class Daemon {
     api::add_image_routes(router, *engine_);
     api::add_event_routes(router, *engine_);
     api::add_openapi_route(router);
+    if (ending_) return;
     auto server = api::Server::listen(loop_, std::move(router), engine_->paths().socket());
     if (!server) {
       log::error(server.error().message);
@@ -96,8 +97,16 @@ class Daemon {
     log::info("serving " + engine_->paths().socket());
   }
 
+  // Who asks a second time doesn't want to wait: the journal and the hosts stand for what is left.
+  void signalled() {
+    if (!ending_) return shut_down(false, {});
+    log::warning("ending at once: asked to again");
+    loop_.stop();
+  }
+
   void shut_down(bool stop_containers, const model::Origin& origin) {
     if (std::exchange(ending_, true)) return;
+    if (server_) server_->stop_listening();
     log::info(stop_containers ? "stopping: asked to" : "stopping: containers go on");
     engine_->shut_down(stop_containers, origin, [this] { loop_.stop(); });
   }
