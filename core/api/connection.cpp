@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -28,7 +29,9 @@ Json actor_of(const PeerCredentials& peer, const Head& head) {
 Connection::Connection(loop::Loop& loop, const Router& router, UniqueFd fd,
                        std::function<void(Connection*)> closed)
     : loop_(loop), router_(router), closed_(std::move(closed)) {
-  if (auto peer = peer_credentials(fd.get())) peer_ = *peer;
+  auto peer = peer_credentials(fd.get());
+  allowed_ = may_speak(peer);
+  if (peer) peer_ = *peer;
   stream_ = std::make_unique<loop::FdStream>(loop_, std::move(fd));
 }
 
@@ -36,7 +39,15 @@ Connection::~Connection() {
   if (exchange_) exchange_->detach();
 }
 
+bool may_speak(const Result<PeerCredentials>& peer) {
+  return peer && (peer->uid == ::geteuid() || peer->uid == 0);
+}
+
 void Connection::begin() {
+  if (!allowed_) {
+    log::warning("refused a connection of user " + std::to_string(peer_.uid));
+    return close();
+  }
   stream_->set_callbacks(
       {[this](std::string_view bytes, std::vector<UniqueFd>& fds) { received(bytes, fds); },
        [this](const Status&) { close(); },

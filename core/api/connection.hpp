@@ -21,6 +21,10 @@
 
 namespace bulkhead::api {
 
+// The socket is 0600 in a directory that is 0700; this keeps out whoever reached it nevertheless.
+// Root may do anything anyway.
+bool may_speak(const Result<PeerCredentials>& peer);
+
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(loop::Loop& loop, const Router& router, UniqueFd fd,
@@ -47,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Router& router_;
   std::function<void(Connection*)> closed_;
   PeerCredentials peer_;
+  bool allowed_ = false;
   std::unique_ptr<loop::FdStream> stream_;
 
   std::string input_;

@@ -19,6 +19,7 @@
 #include "core/api/routes/routes.hpp"
 #include "core/api/server.hpp"
 #include "core/engine/log.hpp"
+#include "core/engine/private_directory.hpp"
 
 namespace bulkhead {
 namespace {
@@ -29,7 +30,7 @@ Status make_directories(const Paths& paths) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return fail(Code::kDenied, "create " + directory + ": " + error.message());
-    chmod(directory.c_str(), 0700);
+    if (auto good = engine::make_private(directory); !good) return good;
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "bulkhead/fd_message.hpp"
 
@@ -68,6 +69,13 @@ class ConnectionTest : public testing::Test {
   bool gone_ = false, closed_ = false;
   std::shared_ptr<Connection> connection_;
 };
+
+TEST(MaySpeak, IsForTheOwnerAndRoot) {
+  EXPECT_TRUE(may_speak(PeerCredentials{1, geteuid(), 5}));
+  EXPECT_TRUE(may_speak(PeerCredentials{1, 0, 0}));
+  EXPECT_FALSE(may_speak(PeerCredentials{1, geteuid() + 1, 0}));
+  EXPECT_FALSE(may_speak(bulkhead::fail(Code::kInternal, "no credentials")));
+}
 
 TEST_F(ConnectionTest, AnswersRequestsOneAfterTheOtherOnOneConnection) {
   send("GET /hello HTTP/1.1\r\n\r\nPOST /echo HTTP/1.1\r\nContent-Length: 7\r\n\r\n{\"a\":1}");
