@@ -50,6 +50,16 @@ class Check {
               " events is larger than the journal");
   }
 
+  // Covering indexes only, for a journal may be long.
+  void open_operations() {
+    SQLite::Statement open(database_,
+                           "SELECT op FROM event i WHERE op IS NOT NULL AND phase=1 AND NOT EXISTS"
+                           "(SELECT 1 FROM event o WHERE o.op=i.op AND o.phase=2) ORDER BY op"
+                           " LIMIT ?");
+    open.bind(1, int64_t(kMaxProblems));
+    while (open.executeStep()) result_.open.push_back(open.getColumn(0).getInt64());
+  }
+
   Verification take() { return std::move(result_); }
 
  private:
@@ -137,6 +147,7 @@ Result<Verification> verify(const Reader& reader, Seq after) {
     while (check.some()) {
     }
     check.checkpoints();
+    check.open_operations();
     return check.take();
   });
 }

@@ -160,7 +160,8 @@ void verify(const ExchangePtr& exchange, engine::Engine& engine) {
         if (!*result) return exchange->fail(result->error());
         exchange->reply(200, {{"ok", (*result)->ok()},
                               {"events", (*result)->events},
-                              {"problems", (*result)->problems}});
+                              {"problems", (*result)->problems},
+                              {"openOperations", (*result)->open}});
       });
 }
 

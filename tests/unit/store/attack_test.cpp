@@ -105,7 +105,8 @@ class TamperTest : public AttackTest {
   }
 };
 
-// Whoever owns the file can drop the triggers. What they can't do is go unnoticed.
+// Whoever owns the file can drop the triggers. A tool that then changes a row, but not its hash, is
+// noticed.
 TEST_F(TamperTest, ChangedDataIsFound) {
   EXPECT_FALSE(problems_after("UPDATE event SET data='{\"number\":1}' WHERE seq=4").empty());
 }

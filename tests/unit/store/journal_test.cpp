@@ -92,6 +92,16 @@ TEST_F(JournalTest, GivesAnIntentItsSeqAsOperation) {
   EXPECT_EQ(outcome.stream, "container/web");
 }
 
+TEST_F(JournalTest, OpenIntentsAreSaidAndNoProblem) {
+  Event done = append(model::intent("container/web", "container.start", {}));
+  append(model::outcome_ok(operation_of(done), {}));
+  Event open = append(model::intent("container/web", "container.stop", {}));
+  auto result = verify(open_reader(path_));
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->ok());
+  EXPECT_THAT(result->open, ::testing::ElementsAre(open.seq));
+}
+
 TEST_F(JournalTest, LinksCausesWithinABatchAndCarriesTheRoot) {
   Event intent = append(model::intent("storage/local", "image.load", {}));
   NewEvent tagged = model::fact("image/a", "image.tagged", {});
