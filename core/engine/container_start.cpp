@@ -119,8 +119,16 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  if (!self->going()) return;
                  if (!created) return self->abandon(created.error());
                  self->created_ = std::move(*created);
+                 self->believe_the_machine();
                  self->start_process();
                });
+  }
+
+  // The host that couldn't boot with KVM has tried without; the next start needn't find out again.
+  void believe_the_machine() {
+    if (accelerator_ != "kvm" || model::read_text(created_, "accelerator") == "kvm") return;
+    parts_.accelerator.disprove("the machine of container " + command_.id +
+                                " did not boot with KVM, and did without");
   }
 
   void start_process() {

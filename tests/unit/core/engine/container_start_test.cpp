@@ -15,6 +15,21 @@ TEST_F(ContainerStartTest, GoesThroughItsSteps) {
   EXPECT_EQ(container().host->start_time, 7) << "what tells the host from another of its pid";
 }
 
+TEST_F(ContainerStartTest, AMachineThatOnlyBootsWithoutKvmIsBelieved) {
+  kvm_usable_ = true;
+  make();
+  std::optional<Result<Json>> started;
+  boot(started);
+  EXPECT_EQ(accelerator_.describe()["kind"], "kvm");
+  hosts_.answer("web", "runtime.create", Json{{"accelerator", "tcg"}});
+  hosts_.answer("web", "runtime.start", Json{{"pid", 12}});
+  ASSERT_TRUE(settle([&] { return started && !state().accelerator->usable; }));
+  EXPECT_TRUE(*started) << "a machine without KVM is a machine";
+  EXPECT_EQ(accelerator_.describe()["kind"], "tcg");
+  EXPECT_EQ(accelerator_.describe()["reason"],
+            "the machine of container web did not boot with KVM, and did without");
+}
+
 TEST_F(ContainerStartTest, AStopGivesUpTheStart) {
   make();
   std::optional<Result<Json>> started, stopped;

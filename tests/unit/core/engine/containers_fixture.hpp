@@ -105,10 +105,13 @@ class ContainersTest : public LedgerTest {
   ScriptedPlugin storage_;
   Answer probed_;  // of an accelerator that takes its time
   bool slow_probe_ = false;
-  Accelerator accelerator_{*ledger_, [this](Answer done) {
+  bool kvm_usable_ = false;
+  Accelerator accelerator_{*ledger_,
+                           [this](Answer done) {
                              if (slow_probe_) return void(probed_ = std::move(done));
-                             done(Json{{"usable", false}, {"reason", "a test"}});
-                           }};
+                             done(Json{{"usable", kvm_usable_}, {"reason", "a test"}});
+                           },
+                           [] { return std::string("a kernel and an init"); }};
   Kernels kernels_{*operations_, {directory_ + "/kernels", directory_ + "/vmlinux", "amd64"}, {}};
   Images images_{*operations_, storage_};
   Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_,

@@ -367,7 +367,7 @@ TEST_F(OwnVmTest, InitPassesSignalsOnAndEndsAsItsCommand) {
   int32_t stream = machine->start(
       "init",
       {{"args",
-        {"sh", "-c", "echo $$; trap 'echo got; kill -KILL $$' TERM; while :; do sleep 0.1; done"}},
+        {"sh", "-c", "trap 'echo got; kill -KILL $$' TERM; echo $$; while :; do sleep 0.1; done"}},
        {"user", "web"},
        {"capabilities", json::array()}},
       true);
