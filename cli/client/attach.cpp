@@ -42,8 +42,8 @@ std::span<const int> forwarded_signals() {
   return kForwarded;
 }
 
-AttachSession::AttachSession(UniqueFd connection, std::string already_read, AttachStreams streams,
-                             SignalQueue& signals)
+AttachSession::AttachSession(UniqueFd connection, const std::string& already_read,
+                             AttachStreams streams, SignalQueue& signals)
     : connection_(std::move(connection)), streams_(streams), signals_(signals) {
   decoder_.feed(already_read);
 }

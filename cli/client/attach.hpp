@@ -32,7 +32,7 @@ struct AttachStreams {
 class AttachSession {
  public:
   // `already_read` is what came with the answer to the upgrade.
-  AttachSession(UniqueFd connection, std::string already_read, AttachStreams streams,
+  AttachSession(UniqueFd connection, const std::string& already_read, AttachStreams streams,
                 SignalQueue& signals);
 
   // A signal that arrived before there was a process to send it to.

@@ -206,7 +206,8 @@ void GuestProcess::fail_start(Error error) {
   callbacks_.started(fail(std::move(error)));
 }
 
-void GuestProcess::finish(ProcessExit exit) {
+void GuestProcess::finish(const ProcessExit& how) {
+  const ProcessExit exit = how;  // the callback may end this object, and exit_ with it
   state_ = State::kDraining;
   end_client(exit_frame(exit));
   callbacks_.exited(exit);

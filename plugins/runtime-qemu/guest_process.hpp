@@ -72,7 +72,7 @@ class GuestProcess final : public H2Exchange {
   void on_control(const Json& message);
   void on_room();
   void fail_start(Error error);
-  void finish(ProcessExit exit);
+  void finish(const ProcessExit& how);
   void end_client(const Json& last);
   std::string path(std::string_view verb) const;
 

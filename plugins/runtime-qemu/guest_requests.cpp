@@ -9,9 +9,9 @@ namespace {
 
 constexpr size_t kLongestMessage = 512;
 
-Json value_or(const Json& object, const char* key, Json fallback) {
+Json value_or(const Json& object, const char* key, const Json& fallback) {
   const auto found = object.find(key);
-  return found == object.end() ? std::move(fallback) : *found;
+  return found == object.end() ? fallback : *found;
 }
 
 Code guest_code(const Json& body, int status) {

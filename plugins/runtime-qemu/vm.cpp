@@ -208,7 +208,7 @@ bool Vm::try_emulation() {
   return true;
 }
 
-void Vm::report(Status status) {
+void Vm::report(const Status& status) {
   const auto ready = callbacks_.ready;
   ready(status);
 }

@@ -70,7 +70,7 @@ class Vm {
   void on_gone(const std::string& how);
   void fail_boot(Error why);
   bool try_emulation();
-  void report(Status status);
+  void report(const Status& status);
   Error did_not_boot() const;
   int64_t elapsed() const;
   bool booted() const { return state_ == State::kReady || state_ == State::kStopping; }

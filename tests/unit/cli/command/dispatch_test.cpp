@@ -19,7 +19,6 @@
 namespace bulkhead::cli {
 namespace {
 
-using ::testing::AnyOf;
 using testing::Ended;
 using testing::Folder;
 using ::testing::HasSubstr;

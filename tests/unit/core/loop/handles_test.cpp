@@ -174,8 +174,7 @@ TEST(LoopDeath, AHandleThatOutlivesItsLoopIsABug) {
   EXPECT_DEATH(
       {
         auto loop = std::make_unique<Loop>();
-        auto* leaked = new Timer(*loop, [] {});
-        (void)leaked;
+        Timer outlives(*loop, [] {});
         loop.reset();
       },
       "a timer handle outlives its loop");

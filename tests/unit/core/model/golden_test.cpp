@@ -52,7 +52,7 @@ Json whole(const State& state) {
   json["properties"] = state.properties;
   // What says nothing is left out: the files are read by people.
   for (auto it = json.begin(); it != json.end();)
-    it = it->empty() || *it == "" || it.key() == "at" ? json.erase(it) : std::next(it);
+    it = it->empty() || *it == Json("") || it.key() == "at" ? json.erase(it) : std::next(it);
   if (state.daemon == DaemonInfo{}) json.erase("daemon");
   return json;
 }

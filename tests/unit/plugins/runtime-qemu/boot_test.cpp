@@ -3,7 +3,6 @@
 namespace bulkhead::qemu::test {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 using BootTest = RuntimeTest;
