@@ -115,7 +115,8 @@ def test_logs_are_followed_until_the_service_ends(fresh):
         pass
     [storage] = [pid for pid, command in processes.of_root(box.root).items() if "storage" in command and "plugin-host" in command]
     processes.kill(storage)
-    assert b" warning storage-local" in client.stdout.readline()
+    while b" warning storage-local" not in (line := client.stdout.readline()):
+        assert line, "the log ended without a word about it"
     processes.wait_until(lambda: box("image", "list").rc == 0, what="storage being back")
     box.stop()
     client.communicate(timeout=GUARD)
