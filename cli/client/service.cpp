@@ -15,6 +15,7 @@
 #include "bulkhead/install.hpp"
 #include "bulkhead/unix_socket.hpp"
 #include "client/exchange.hpp"
+#include "options/host_path.hpp"
 
 namespace bulkhead::cli {
 
@@ -104,6 +105,15 @@ Status wait_for(const Child& child, const std::string& socket, const std::string
   return {};
 }
 
+// A log of more than 8 MiB makes room for a new one when the service starts; the one before stays
+// beside it. A service writes some lines per start and per trouble, so it needn't do it itself.
+void put_away(const std::string& log) {
+  constexpr uintmax_t kLargest = 8U << 20;
+  std::error_code error;
+  if (const auto size = std::filesystem::file_size(log, error); error || size <= kLargest) return;
+  std::filesystem::rename(log, log + ".1", error);
+}
+
 Result<Child> spawn_daemon(const StartOptions& options, int log) {
   auto install =
       options.install_root ? Result<Install>(Install{*options.install_root}) : find_install();
@@ -181,7 +191,14 @@ Result<UniqueFd> Service::connect() {
   return connect_if_running();
 }
 
-Result<bool> Service::start(const StartOptions& options) {
+Result<bool> Service::start(const StartOptions& asked) {
+  StartOptions options = asked;
+  // The daemon lives in another directory, where a relative root would be another one.
+  if (const char* root = getenv("CONTAINER_ROOT"); !options.root && root != nullptr && *root) {
+    auto absolute = parse_host_path(root, "CONTAINER_ROOT");
+    if (!absolute) return fail(std::move(absolute.error()));
+    options.root = std::move(*absolute);
+  }
   const auto paths = paths_for(options);
   if (!paths) return fail(paths.error());
   for (const std::string& folder : {paths->run, paths->logs}) {
@@ -193,6 +210,7 @@ Result<bool> Service::start(const StartOptions& options) {
   if (answers(paths->socket())) return false;
 
   const std::string log = paths->logs + "/apiserver.log";
+  put_away(log);
   const UniqueFd log_fd(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!log_fd) return fail_errno("open " + log, errno);
   const off_t log_begin = lseek(log_fd.get(), 0, SEEK_END);

@@ -44,7 +44,7 @@ class Service {
   Result<UniqueFd> connect_if_running();
 
   // True if it had to be started, false if it ran already. Afterwards it answers.
-  Result<bool> start(const StartOptions& options);
+  Result<bool> start(const StartOptions& asked);
 
   // True if containers of a service that was killed may still run: their hosts have outlived it and
   // wait for the next one to adopt them.

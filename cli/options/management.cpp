@@ -1,10 +1,10 @@
 #include "options/management.hpp"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "options/capability.hpp"
 #include "options/dns.hpp"
+#include "options/host_path.hpp"
 #include "options/label.hpp"
 #include "options/mount.hpp"
 #include "options/number.hpp"
@@ -112,19 +112,22 @@ Status put_name(json& request, const Invocation& invocation) {
   return {};
 }
 
-void put_plain(json& request, const Invocation& invocation) {
+Status put_plain(json& request, const Invocation& invocation) {
   for (const auto& [option, field] :
        {std::pair("init-image", "initImage"), std::pair("runtime", "runtime")}) {
     if (const auto text = invocation.value(option)) request[field] = *text;
   }
   if (const auto path = invocation.value("kernel")) {
-    request["kernel"] = std::filesystem::absolute(*path).lexically_normal().string();
+    auto kernel = parse_host_path(*path, "--kernel");
+    if (!kernel) return fail(std::move(kernel.error()));
+    request["kernel"] = std::move(*kernel);
   }
   request["kernelArgs"] = invocation.values("kernel-arg");
   request["readOnly"] = invocation.has("read-only");
   request["useInit"] = invocation.has("init");
   request["virtualization"] = invocation.has("virtualization");
   request["autoRemove"] = invocation.has("rm") || invocation.has("remove");
+  return {};
 }
 
 }  // namespace
@@ -144,8 +147,7 @@ Result<json> container_request(const Invocation& invocation, const Environment& 
   json request = {{"process", std::move(*process)},
                   {"resources", std::move(*resources)},
                   {"labels", std::move(*labels)}};
-  put_plain(request, invocation);
-  for (const auto& step : {put_name, put_capabilities, put_tmpfs, put_dns, put_size}) {
+  for (const auto& step : {put_plain, put_name, put_capabilities, put_tmpfs, put_dns, put_size}) {
     if (auto ok = step(request, invocation); !ok) return fail(std::move(ok.error()));
   }
   if (auto ok = put_paths(request, invocation, "masked-path", "maskedPaths"); !ok) {

@@ -40,6 +40,10 @@ model::Origin caused_by(const model::Origin& origin, const model::Event& intent)
   return {origin.actor, intent.seq, {}};
 }
 
+Failure nobody_waits() {
+  return fail(Code::kRetry, "cancelled, because nobody waits for it any longer");
+}
+
 std::vector<UniqueFd> one(UniqueFd fd) {
   std::vector<UniqueFd> fds;
   fds.push_back(std::move(fd));
@@ -65,77 +69,91 @@ void Images::next_turn() {
   turn();
 }
 
-void Images::load(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done) {
+void Images::transfer(const model::Event& intent, const std::string& method, const Json& request,
+                      UniqueFd fd, const InterestPtr& interest, Answer answer) {
+  const auto op = static_cast<uint64_t>(intent.seq);
+  storage_.call(op, method, request, one(std::move(fd)),
+                [interest, answer = std::move(answer)](Result<Json> result) {
+                  interest->settle();
+                  answer(std::move(result));
+                });
+  interest->on_lost([this, op] { storage_.cancel(op); });
+}
+
+void Images::load(const Json& request, UniqueFd archive, const InterestPtr& interest,
+                  const model::Origin& origin, Answer done) {
   auto fd = std::make_shared<UniqueFd>(std::move(archive));
-  auto flow = [this, request, fd, origin](Answer answer) {
+  auto flow = [this, request, fd, interest, origin](Answer answer) {
+    if (interest->lost()) return answer(nobody_waits());
     Operations::Steps steps;
     steps.decide = [request, origin](const model::State& state) {
       return model::decide_image_load(state, request, origin);
     };
-    steps.effect = [this, request, fd, origin](const model::Event& intent, const Report& report) {
-      storage_.call(static_cast<uint64_t>(intent.seq), "storage.load", request, one(std::move(*fd)),
-                    [this, intent, origin, report](Result<Json> loaded) {
-                      if (!loaded) return report({fail(std::move(loaded.error())), {}, {}});
-                      Json images = array_of(*loaded, "images");
-                      Json skipped = array_of(*loaded, "skipped");
-                      Json outcome = {{"images", names_of(images)}, {"skipped", skipped}};
-                      report({outcome,
-                              [images, origin, intent](std::size_t index) {
-                                return model::tagged_facts(images, index,
-                                                           caused_by(origin, intent));
-                              },
-                              [this, images, skipped] {
-                                Json views = Json::array();
-                                for (const Json& image : images)
-                                  views.push_back(view_of(state(), image));
-                                return Json{{"images", views}, {"skipped", skipped}};
-                              }});
-                    });
+    steps.effect = [this, request, fd, interest, origin](const model::Event& intent,
+                                                         const Report& report) {
+      transfer(intent, "storage.load", request, std::move(*fd), interest,
+               [this, intent, origin, report](Result<Json> loaded) {
+                 if (!loaded) return report({fail(std::move(loaded.error())), {}, {}});
+                 Json images = array_of(*loaded, "images");
+                 Json skipped = array_of(*loaded, "skipped");
+                 Json outcome = {{"images", names_of(images)}, {"skipped", skipped}};
+                 report({outcome,
+                         [images, origin, intent](std::size_t index) {
+                           return model::tagged_facts(images, index, caused_by(origin, intent));
+                         },
+                         [this, images, skipped] {
+                           Json views = Json::array();
+                           for (const Json& image : images)
+                             views.push_back(view_of(state(), image));
+                           return Json{{"images", views}, {"skipped", skipped}};
+                         }});
+               });
     };
     operations_.perform(origin, std::move(steps), std::move(answer));
   };
   in_turn(std::move(flow), std::move(done));
 }
 
-void Images::import_root(const Json& request, UniqueFd archive, const model::Origin& origin,
-                         Answer done) {
+void Images::import_root(const Json& request, UniqueFd archive, const InterestPtr& interest,
+                         const model::Origin& origin, Answer done) {
   auto fd = std::make_shared<UniqueFd>(std::move(archive));
-  auto flow = [this, request, fd, origin](Answer answer) {
+  auto flow = [this, request, fd, interest, origin](Answer answer) {
+    if (interest->lost()) return answer(nobody_waits());
     Operations::Steps steps;
     steps.decide = [request, origin](const model::State& state) {
       return model::decide_image_import(state, request, origin);
     };
-    steps.effect = [this, request, fd, origin](const model::Event& intent, const Report& report) {
+    steps.effect = [this, fd, interest, origin](const model::Event& intent, const Report& report) {
       // The decision may have completed the request (a normalised reference).
-      storage_.call(static_cast<uint64_t>(intent.seq), "storage.import", intent.data,
-                    one(std::move(*fd)), [this, intent, origin, report](Result<Json> imported) {
-                      if (!imported) return report({fail(std::move(imported.error())), {}, {}});
-                      Json image = model::member(*imported, "image");
-                      Json images = Json::array({image});
-                      report({Json{{"images", names_of(images)}},
-                              [images, origin, intent](std::size_t index) {
-                                return model::tagged_facts(images, index,
-                                                           caused_by(origin, intent));
-                              },
-                              [this, image] { return view_of(state(), image); }});
-                    });
+      transfer(intent, "storage.import", intent.data, std::move(*fd), interest,
+               [this, intent, origin, report](Result<Json> imported) {
+                 if (!imported) return report({fail(std::move(imported.error())), {}, {}});
+                 Json image = model::member(*imported, "image");
+                 Json images = Json::array({image});
+                 report({Json{{"images", names_of(images)}},
+                         [images, origin, intent](std::size_t index) {
+                           return model::tagged_facts(images, index, caused_by(origin, intent));
+                         },
+                         [this, image] { return view_of(state(), image); }});
+               });
     };
     operations_.perform(origin, std::move(steps), std::move(answer));
   };
   in_turn(std::move(flow), std::move(done));
 }
 
-void Images::save(const Json& request, UniqueFd output, const model::Origin& origin, Answer done) {
+void Images::save(const Json& request, UniqueFd output, const InterestPtr& interest,
+                  const model::Origin& origin, Answer done) {
   auto fd = std::make_shared<UniqueFd>(std::move(output));
   Operations::Steps steps;
   steps.decide = [request, origin](const model::State& state) {
     return model::decide_image_save(state, request, origin);
   };
-  steps.effect = [this, fd](const model::Event& intent, const Report& report) {
-    storage_.call(static_cast<uint64_t>(intent.seq), "storage.save", intent.data,
-                  one(std::move(*fd)), [report](Result<Json> saved) {
-                    report({std::move(saved), {}, {}});
-                  });
+  steps.effect = [this, fd, interest](const model::Event& intent, const Report& report) {
+    transfer(intent, "storage.save", intent.data, std::move(*fd), interest,
+             [report](Result<Json> saved) {
+               report({std::move(saved), {}, {}});
+             });
   };
   operations_.perform(origin, std::move(steps), std::move(done));
 }

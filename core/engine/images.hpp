@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "interest.hpp"
 #include "operations.hpp"
 
 namespace bulkhead::engine {
@@ -19,12 +20,16 @@ class Images {
   Images(Operations& operations, PluginPort& storage)
       : operations_(operations), storage_(storage) {}
 
+  // Transfers end early, with kRetry, when the interest in them is lost.
   // request: {"label", "force"?}; fd: the archive. Answer {"images": [Image view], "skipped": [s]}.
-  void load(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done);
+  void load(const Json& request, UniqueFd archive, const InterestPtr& interest,
+            const model::Origin& origin, Answer done);
   // request: storage.import's; fd: the root file system. Answer: Image view.
-  void import_root(const Json& request, UniqueFd archive, const model::Origin& origin, Answer done);
+  void import_root(const Json& request, UniqueFd archive, const InterestPtr& interest,
+                   const model::Origin& origin, Answer done);
   // request: {"references", "platform"?}. Answer {"bytes"}.
-  void save(const Json& request, UniqueFd output, const model::Origin& origin, Answer done);
+  void save(const Json& request, UniqueFd output, const InterestPtr& interest,
+            const model::Origin& origin, Answer done);
   void tag(const std::string& source, const std::string& target, const model::Origin& origin,
            Answer done);
   void remove(const std::string& ref, bool force, const model::Origin& origin, Answer done);
@@ -38,6 +43,9 @@ class Images {
   using Turn = std::function<void(Answer)>;
   void in_turn(Turn flow, Answer done);
   void next_turn();
+  // A call with the client's descriptor that is called off with its interest.
+  void transfer(const model::Event& intent, const std::string& method, const Json& request,
+                UniqueFd fd, const InterestPtr& interest, Answer answer);
   void removal_effect(const model::Event& intent, const model::Origin& origin,
                       const Report& report);
   const model::State& state() const { return operations_.state(); }

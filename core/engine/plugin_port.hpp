@@ -30,6 +30,9 @@ class PluginPort {
   virtual ~PluginPort() = default;
   virtual void call(uint64_t op, const std::string& method, const Json& request,
                     std::vector<UniqueFd> fds, Answer answer) = 0;
+  // Nobody waits for this call any longer. It is answered all the same, perhaps as if it had not
+  // been called off.
+  virtual void cancel(uint64_t op) = 0;
 
   void ask(const std::string& method, const Json& request, Answer answer) {
     call(unjournaled_op(), method, request, {}, std::move(answer));

@@ -33,6 +33,7 @@ struct RuntimeHosts::Host : PluginPort {
                  give(answer, std::move(result));
                });
   }
+  void cancel(uint64_t op) override { link->cancel(op); }
 };
 
 RuntimeHosts::RuntimeHosts(loop::Loop& loop, Places places)

@@ -114,4 +114,8 @@ void StorageHost::call(uint64_t op, const std::string& method, const Json& reque
       });
 }
 
+void StorageHost::cancel(uint64_t op) {
+  if (host_ && open_.contains(op)) host_->cancel(op);
+}
+
 }  // namespace bulkhead::engine

@@ -34,6 +34,7 @@ class StorageHost : public PluginPort {
   void stop(std::function<void()> stopped);
   void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
             Answer answer) override;
+  void cancel(uint64_t op) override;
 
  private:
   void plugin_started(const Status& status, const std::function<void(Status)>& then);

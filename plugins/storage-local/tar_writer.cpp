@@ -10,15 +10,13 @@
 namespace bulkhead::storage {
 
 TarWriter::TarWriter(int fd, const Task& task)
-    : fd_(fd), task_(task), handle_(archive_write_new()) {
+    : task_(task), sink_(fd, task), handle_(archive_write_new()) {
   if (!handle_) throw std::bad_alloc();
 }
 
 la_ssize_t TarWriter::write(archive* handle, void* self, const void* bytes, size_t size) {
   auto& me = *static_cast<TarWriter*>(self);
-  Status done = me.task_.check();
-  if (done)
-    done = write_all(me.fd_, Bytes(static_cast<const std::byte*>(bytes), size), "the archive");
+  Status done = me.sink_.write({static_cast<const std::byte*>(bytes), size});
   if (!done) {
     me.write_error_ = std::move(done.error());
     archive_set_error(handle, EIO, "write");

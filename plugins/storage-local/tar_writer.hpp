@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bulkhead/result.hpp"
+#include "byte_sink.hpp"
 #include "digest.hpp"
 #include "file_io.hpp"
 #include "task.hpp"
@@ -34,8 +35,8 @@ class TarWriter {
   Status append(Bytes bytes);
   Error error() const;
 
-  int fd_;
   const Task& task_;
+  FdSink sink_;
   uint64_t written_ = 0;
   std::optional<Error> write_error_;
   std::unique_ptr<archive, Free> handle_;  // last: freeing it may still write

@@ -1,9 +1,11 @@
 """Two clients at once, and twenty containers at once."""
 import concurrent.futures
+import os
 
 import pytest
 
 from support import processes
+from support.box import GUARD
 
 
 def test_two_clients_ask_for_one_name_and_one_gets_it(box):
@@ -42,3 +44,22 @@ def test_many_readers_of_one_list(box, shell):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         results = list(pool.map(lambda _: box("list", "--format", "json"), range(64)))
     assert all(result.rc == 0 and shell in {each["id"] for each in result.json} for result in results)
+
+
+@pytest.mark.parametrize("way", ["load", "save"])
+def test_an_archive_that_stands_still_is_given_up_with_its_client(box, busybox_tar, way):
+    """Its pipe stays open: somebody else holds the other end."""
+    reader, writer = os.pipe()
+    if way == "load":
+        client = box.popen("image", "load", stdin=reader)
+    else:
+        client = box.popen("image", "save", "busybox", stdout=writer)
+    processes.wait_until(lambda: f"image.{way}" in box.ok("events", "--type", f"image.{way}").out, what="its beginning")
+    other = box.popen("image", "import", busybox_tar, "behind:1")
+    client.kill()
+    client.communicate()
+    out, err = other.communicate(timeout=GUARD)
+    assert other.returncode == 0, (out, err)
+    os.close(reader), os.close(writer)
+    assert "cancelled" in box.ok("events", "--type", f"image.{way}", "--format", "json").out
+    box.ok("image", "delete", "behind:1")

@@ -78,6 +78,24 @@ def test_a_command_starts_the_service_if_need_be(fresh):
     assert box.status().json["status"] == "running"
 
 
+def test_a_relative_root_is_meant_from_where_the_user_is(fresh):
+    box = fresh(start=False)
+    box.ok("system", "start", environment={"CONTAINER_ROOT": box.root.name}, cwd=box.root.parent)
+    assert box.status().json["appRoot"].startswith(str(box.root)), "the same service, asked with the absolute path"
+
+
+def test_a_large_log_of_the_service_makes_room(fresh):
+    box = fresh(start=False)
+    log = box.root / "logs" / "apiserver.log"
+    log.parent.mkdir(parents=True, mode=0o700)
+    log.write_bytes(b"2020-01-01T00:00:00.000000Z info long ago\n" * 250_000)
+    log.parent.chmod(0o700)
+    box.start()
+    assert log.stat().st_size < 1_000_000
+    assert (log.parent / "apiserver.log.1").stat().st_size > 8_000_000
+    assert "serving" in box.ok("system", "logs", "--last", "1d").out
+
+
 def test_the_root_and_socket_are_its_owners_only(bare):
     mode = os.stat(bare.socket()).st_mode
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600

@@ -1,18 +1,13 @@
 // system start: the service, once. It answers when this command ends.
-#include <filesystem>
-
 #include "command/commands.hpp"
 #include "command/context.hpp"
 #include "command/invocation.hpp"
+#include "options/host_path.hpp"
 #include "options/number.hpp"
 
 namespace bulkhead::cli {
 
 namespace {
-
-std::string absolute(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
 
 Result<int> run(Context& context, const Invocation& invocation) {
   StartOptions options;
@@ -22,8 +17,14 @@ Result<int> run(Context& context, const Invocation& invocation) {
   if (invocation.has("enable-kernel-install") && invocation.has("disable-kernel-install")) {
     return usage("--enable-kernel-install conflicts with --disable-kernel-install");
   }
-  if (const auto root = invocation.value("app-root")) options.root = absolute(*root);
-  if (const auto root = invocation.value("install-root")) options.install_root = absolute(*root);
+  for (const auto& [option, place] :
+       {std::pair("app-root", &options.root), std::pair("install-root", &options.install_root)}) {
+    const auto given = invocation.value(option);
+    if (!given) continue;
+    auto path = parse_host_path(*given, "--" + std::string(option));
+    if (!path) return fail(std::move(path.error()));
+    *place = std::move(*path);
+  }
   const auto started = context.service.start(options);
   if (!started) return fail(started.error());
   context.out.line(*started ? "The service is started." : "The service is running already.");

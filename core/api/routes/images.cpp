@@ -6,11 +6,18 @@
 namespace bulkhead::api {
 namespace {
 
+// Lost when the client leaves.
+engine::InterestPtr interest_of(const ExchangePtr& exchange) {
+  auto interest = std::make_shared<engine::Interest>();
+  exchange->on_closed([interest] { interest->lose(); });
+  return interest;
+}
+
 void load(const ExchangePtr& exchange, engine::Engine& engine) {
   const Target& target = exchange->target();
   Json request = {{"label", target.get("name").value_or("the archive")}};
   if (target.flag("force")) request["force"] = true;
-  engine.images().load(request, exchange->take_fd(), origin_of(*exchange),
+  engine.images().load(request, exchange->take_fd(), interest_of(exchange), origin_of(*exchange),
                        [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
@@ -45,14 +52,15 @@ void import_root(const ExchangePtr& exchange, engine::Engine& engine) {
       return exchange->fail({Code::kInvalid, "config must be a JSON object", {}});
     request["config"] = std::move(config);
   }
-  engine.images().import_root(request, exchange->take_fd(), origin_of(*exchange),
+  engine.images().import_root(request, exchange->take_fd(), interest_of(exchange),
+                              origin_of(*exchange),
                               [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 void save(const ExchangePtr& exchange, engine::Engine& engine) {
   if (exchange->has_fd()) {
     return engine.images().save(
-        exchange->body(), exchange->take_fd(), origin_of(*exchange),
+        exchange->body(), exchange->take_fd(), interest_of(exchange), origin_of(*exchange),
         [exchange](const Result<Json>& result) { exchange->answer(result); });
   }
   // What can be refused is refused while a status can still be sent.
@@ -64,7 +72,8 @@ void save(const ExchangePtr& exchange, engine::Engine& engine) {
   auto connection = exchange->hand_over(
       "HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nConnection: close\r\n\r\n");
   if (!connection) return;
-  engine.images().save(exchange->body(), std::move(*connection), origin_of(*exchange),
+  engine.images().save(exchange->body(), std::move(*connection),
+                       std::make_shared<engine::Interest>(), origin_of(*exchange),
                        [](const Result<Json>&) {});
 }
 

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "command/table.hpp"
 #include "options/capability.hpp"
+#include "options/host_path.hpp"
 #include "options/label.hpp"
 #include "options/moment.hpp"
 #include "options/number.hpp"
@@ -41,6 +44,13 @@ TEST(Number, SizesAreTheSdksAndUsageErrors) {
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().code, kUsage);
   EXPECT_THAT(bad.error().message, HasSubstr("--memory"));
+}
+
+TEST(HostPath, IsMadeAbsolute) {
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(parse_host_path("/a/./b/../c", "--kernel").value(), "/a/c");
+  EXPECT_EQ(parse_host_path("a", "--kernel").value(), here + "/a");
+  EXPECT_THAT(parse_host_path("", "--kernel").error().message, HasSubstr("--kernel"));
 }
 
 TEST(Ulimit, OneNumberServesForBothLimits) {

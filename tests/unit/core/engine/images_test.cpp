@@ -23,7 +23,7 @@ class ImagesTest : public LedgerTest {
   UniqueFd nothing() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
   void load(const Json& loaded) {
     bool done = false;
-    images_.load({{"label", "x.tar"}}, nothing(), {}, [&](const Result<Json>& result) {
+    images_.load({{"label", "x.tar"}}, nothing(), interest_, {}, [&](const Result<Json>& result) {
       done = true;
       EXPECT_TRUE(result) << result.error().message;
     });
@@ -34,6 +34,7 @@ class ImagesTest : public LedgerTest {
     call.answer(Json{{"images", Json::array({loaded})}, {"skipped", Json::array()}});
     ASSERT_TRUE(settle([&] { return done; }));
   }
+  InterestPtr interest_ = std::make_shared<Interest>();
   ScriptedPlugin plugin_;
   Images images_{*operations_, plugin_};
 };
@@ -47,7 +48,8 @@ TEST_F(ImagesTest, WhatIsOddInAnAnswerIsLeftOut) {
   for (const Json& odd : {Json{{"images", 5}}, Json{{"images", {1, "x", Json::object()}}},
                           Json{{"images", {{{"descriptor", 5}, {"reference", 7}}}}}}) {
     bool done = false;
-    images_.load({{"label", "x.tar"}}, nothing(), {}, [&](const Result<Json>&) { done = true; });
+    images_.load({{"label", "x.tar"}}, nothing(), interest_, {},
+                 [&](const Result<Json>&) { done = true; });
     ASSERT_TRUE(settle([&] { return !plugin_.calls.empty(); }));
     auto call = std::move(plugin_.calls.front());
     plugin_.calls.clear();
@@ -77,12 +79,46 @@ TEST_F(ImagesTest, ADeletionCollectsWithTheRootsAsTheyWillBe) {
 
 // A collection between a load and its facts would delete what was just loaded.
 TEST_F(ImagesTest, MutationsTakeTurns) {
-  images_.load({{"label", "x.tar"}}, nothing(), {}, [](const Result<Json>&) {});
+  images_.load({{"label", "x.tar"}}, nothing(), interest_, {}, [](const Result<Json>&) {});
   images_.prune(true, {}, [](const Result<Json>&) {});
   ASSERT_TRUE(settle([&] { return !plugin_.calls.empty(); }));
   for (int i = 0; i < 20; ++i) ledger_->drain();
   ASSERT_EQ(plugin_.calls.size(), 1u);
   EXPECT_EQ(plugin_.calls.front().method, "storage.load");
+}
+
+TEST_F(ImagesTest, WhatNobodyWaitsForIsCalledOff) {
+  std::optional<Result<Json>> first, second, third;
+  auto into = [](std::optional<Result<Json>>& place) {
+    return [&place](const Result<Json>& result) { place = result; };
+  };
+  auto other = std::make_shared<Interest>();
+  images_.load({{"label", "silent"}}, nothing(), interest_, {}, into(first));
+  images_.load({{"label", "behind"}}, nothing(), other, {}, into(second));
+  images_.load({{"label", "last"}}, nothing(), std::make_shared<Interest>(), {}, into(third));
+  ASSERT_TRUE(settle([&] { return !plugin_.calls.empty(); }));
+  EXPECT_EQ(plugin_.calls.size(), 1u) << "one transfer at a time";
+  other->lose();
+  EXPECT_TRUE(plugin_.cancelled.empty()) << "what hasn't begun needn't be called off";
+  interest_->lose();
+  interest_->lose();
+  EXPECT_EQ(plugin_.cancelled, std::vector<uint64_t>{plugin_.calls.front().op});
+  auto call = std::move(plugin_.calls.front());
+  plugin_.calls.clear();
+  call.answer(fail(Code::kRetry, "cancelled"));
+  ASSERT_TRUE(settle([&] { return second.has_value() && !plugin_.calls.empty(); }));
+  EXPECT_EQ(first->error().code, Code::kRetry);
+  EXPECT_EQ(second->error().code, Code::kRetry) << "it must not begin";
+  EXPECT_EQ(plugin_.calls.front().request["label"], "last");
+  plugin_.calls.front().answer(Json{{"images", Json::array()}});
+  ASSERT_TRUE(settle([&] { return third.has_value(); }));
+  EXPECT_TRUE(*third);
+}
+
+TEST_F(ImagesTest, AnInterestThatIsLostLateCallsNothingOff) {
+  load(image("docker.io/library/web:latest", 'a'));
+  interest_->lose();
+  EXPECT_TRUE(plugin_.cancelled.empty());
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ class ScriptedPlugin : public PluginPort {
             Answer answer) override {
     calls.push_back({op, method, request, std::move(answer)});
   }
+  void cancel(uint64_t op) override { cancelled.push_back(op); }
   std::vector<Call> calls;  // unanswered ones; the test answers
+  std::vector<uint64_t> cancelled;
 };
 
 class LedgerTest : public testing::Test {

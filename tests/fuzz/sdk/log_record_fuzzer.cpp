@@ -12,10 +12,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   bulkhead::parse_log_record(bytes);
   std::string line;
   bulkhead::append_log_record(line, 1, bulkhead::LogStream::kStderr, bytes, true);
+  if (line.find('\n') != line.size() - 1) std::abort();  // a record is a line
   line.pop_back();
   const auto record = bulkhead::parse_log_record(line);
   if (!record || record->stream != bulkhead::LogStream::kStderr || !record->partial) std::abort();
   if (!bulkhead::parse_json(line)) std::abort();  // any other reader understands it too
-  if (bulkhead::whole_characters(bytes) > size) std::abort();
+  const size_t whole = bulkhead::whole_characters(bytes);
+  if (whole > size || whole + 3 < size) std::abort();  // no character of UTF-8 is longer than four
   return 0;
 }
