@@ -178,8 +178,7 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
 
 // The client that asked has gone with the old daemon and doesn't know whether it has a container:
 // it gets none.
-void Containers::recover_create(const model::Operation& operation,
-                                const std::function<void()>& done) {
+void Containers::recover_create(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   remove_disks(id, [this, operation, done](const Effect&) {
     parts_.operations.lose(operation, "the service ended before the container was made", done);

@@ -112,8 +112,7 @@ void Containers::prune(const model::Origin& origin, Answer done) {
   one_done();
 }
 
-void Containers::recover_delete(const model::Operation& operation,
-                                const std::function<void()>& done) {
+void Containers::recover_delete(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   delete_effect(id, [this, operation, done](Effect effect) {
     effect.recovered = true;

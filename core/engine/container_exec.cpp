@@ -8,7 +8,7 @@
 
 namespace bulkhead::engine {
 
-void Containers::exec(const Exec& command, const model::Origin& origin, Answer done) {
+void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
   std::string exec = "exec-" + std::to_string(next_exec_++) + "-" + std::to_string(state().seq);
   Operations::Steps steps;
   steps.decide = [this, command, exec,
@@ -46,8 +46,7 @@ void Containers::exec(const Exec& command, const model::Origin& origin, Answer d
 
 // A host answers an operation of an earlier daemon by itself (host_completed); this is for one that
 // never heard of it.
-void Containers::recover_exec(const model::Operation& operation,
-                              const std::function<void()>& done) {
+void Containers::recover_exec(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   auto lose = [this, operation, done] {
     parts_.operations.lose(operation, "the service ended before the command started", done);

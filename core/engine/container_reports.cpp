@@ -146,7 +146,7 @@ std::shared_ptr<void> Containers::wait(const std::string& id, Condition conditio
   return waiter;
 }
 
-void Containers::stats(const std::vector<std::string>& ids, Answer done) {
+void Containers::stats(std::vector<std::string> ids, Answer done) {
   struct Collected {
     size_t left = 1;
     std::map<std::string, Json> found;

@@ -255,8 +255,7 @@ void Containers::close(std::function<void()> done) {
 // The host, if there is one, has been adopted before this. A container whose process runs or has
 // run was started; anything earlier is given up, because the connection that asked for it is gone.
 // A host without a VM any more says "exited" too, but has no exit to tell.
-void Containers::recover_start(const model::Operation& operation,
-                               const std::function<void()>& done) {
+void Containers::recover_start(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
   auto lose = [this, operation, id, done] {
     parts_.hosts.kill(id);

@@ -132,8 +132,7 @@ void Containers::stop_all(const model::Origin& origin, std::function<void()> don
 
 // What was promised to a client that may be gone is carried through all the same. Nobody waits for
 // it: a stop may take as long as it was given.
-void Containers::recover_stop(const model::Operation& operation,
-                              const std::function<void()>& done) {
+void Containers::recover_stop(const model::Operation& operation, std::function<void()> done) {
   model::Event intent;
   intent.seq = operation.op;
   intent.stream = operation.stream;
@@ -143,8 +142,7 @@ void Containers::recover_stop(const model::Operation& operation,
   done();
 }
 
-void Containers::recover_kill(const model::Operation& operation,
-                              const std::function<void()>& done) {
+void Containers::recover_kill(const model::Operation& operation, std::function<void()> done) {
   PluginPort* host = parts_.hosts.find(id_of(operation));
   auto sent = [this, operation](Result<Json> result) {
     // Sent twice is as good as once for a signal that asks for an end; a container that has ended

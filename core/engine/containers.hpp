@@ -58,7 +58,7 @@ class Containers {
     bool detach = false;
     TakeConnection take_connection;
   };
-  void exec(const Exec& command, const model::Origin& origin, Answer done);
+  void exec(Exec command, const model::Origin& origin, Answer done);
 
   void stop(const model::StopContainer& command, const model::Origin& origin, Answer done);
   void kill(const model::KillContainer& command, const model::Origin& origin, Answer done);
@@ -73,7 +73,7 @@ class Containers {
   void upkeep();
 
   // Stats of these running containers; one that ends meanwhile is left out.
-  void stats(const std::vector<std::string>& ids, Answer done);
+  void stats(std::vector<std::string> ids, Answer done);
 
   enum class Condition { kStopped, kRemoved };
   // {"exitCode"?} when it is so, at once if it is so already. Dropping the handle ends the wait.
@@ -86,12 +86,12 @@ class Containers {
   void host_completed(const std::string& id, uint64_t op, const Result<Json>& result);
 
   // Continues or gives up what was open when the last daemon ended (recovery.cpp).
-  void recover_create(const model::Operation& operation, const std::function<void()>& done);
-  void recover_start(const model::Operation& operation, const std::function<void()>& done);
-  void recover_stop(const model::Operation& operation, const std::function<void()>& done);
-  void recover_kill(const model::Operation& operation, const std::function<void()>& done);
-  void recover_exec(const model::Operation& operation, const std::function<void()>& done);
-  void recover_delete(const model::Operation& operation, const std::function<void()>& done);
+  void recover_create(const model::Operation& operation, std::function<void()> done);
+  void recover_start(const model::Operation& operation, std::function<void()> done);
+  void recover_stop(const model::Operation& operation, std::function<void()> done);
+  void recover_kill(const model::Operation& operation, std::function<void()> done);
+  void recover_exec(const model::Operation& operation, std::function<void()> done);
+  void recover_delete(const model::Operation& operation, std::function<void()> done);
 
   std::string directory(const std::string& id) const { return parts_.data_dir + "/" + id; }
   const model::State& state() const { return parts_.operations.state(); }

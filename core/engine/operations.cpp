@@ -33,7 +33,7 @@ bool may_be_written_later(const Error& error) {
   return error.code == Code::kNoSpace || error.code == Code::kRetry || error.code == Code::kDenied;
 }
 
-void Operations::perform(const model::Origin& origin, Steps steps, const Answer& done) {
+void Operations::perform(const model::Origin& origin, Steps steps, Answer done) {
   // In the decision's turn: a second request with the same key may be under way already.
   auto earlier = std::make_shared<std::optional<model::Seq>>();
   auto decide = [earlier, key = origin.idempotency_key,
@@ -65,7 +65,7 @@ void Operations::perform(const model::Origin& origin, Steps steps, const Answer&
 }
 
 void Operations::conclude(const model::Operation& operation, const model::Origin& origin,
-                          Effect effect, const Answer& done) {
+                          Effect effect, Answer done) {
   model::Decision facts;
   if (effect.outcome && effect.facts)
     if (auto thrown = guarded([&] { facts = effect.facts(0); }))
@@ -99,7 +99,7 @@ void Operations::lose(const model::Operation& operation, const std::string& why,
                 [then = std::move(then)](const Result<std::vector<model::Event>>&) { then(); });
 }
 
-void Operations::record_surely(const model::Operation& operation, const model::Decision& events,
+void Operations::record_surely(const model::Operation& operation, model::Decision events,
                                store::Ledger::Ack ack) {
   // Recovery and the host itself may both say how an operation ended: the first one counts.
   if (!state().operation(operation.op) || !concluding_.insert(operation.op).second)

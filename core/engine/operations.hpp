@@ -36,11 +36,11 @@ class Operations {
     std::function<void(const model::Event& intent, Report report)> effect;
     std::function<void(Answer done)> already;  // the decision was empty: it is so already
   };
-  void perform(const model::Origin& origin, Steps steps, const Answer& done);
+  void perform(const model::Origin& origin, Steps steps, Answer done);
 
   // The second half, for an intent that is open: used by perform() and by recovery.
   void conclude(const model::Operation& operation, const model::Origin& origin, Effect effect,
-                const Answer& done);
+                Answer done);
 
   // Likewise, for what nobody knows any more.
   void lose(const model::Operation& operation, const std::string& why, std::function<void()> then);
@@ -55,7 +55,7 @@ class Operations {
 
  private:
   void repeat(model::Seq op, const model::Origin& origin, const Answer& done);
-  void record_surely(const model::Operation& operation, const model::Decision& events,
+  void record_surely(const model::Operation& operation, model::Decision events,
                      store::Ledger::Ack ack);
   void replace(const model::Operation& operation, const Error& why);
 

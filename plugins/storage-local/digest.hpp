@@ -34,8 +34,6 @@ class Digest {
   // For sentences: enough to tell blobs apart, short enough to read.
   std::string brief() const { return "sha256:" + hex_.substr(0, 12); }
 
-  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison with 0 for a
-  // pointer's
   auto operator<=>(const Digest&) const = default;
 
  private:
