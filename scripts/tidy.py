@@ -6,6 +6,8 @@ in the cache, and a file that is there means "clean". Only clean verdicts are ke
 headers come from ninja's own dependency log, so the build must have run.
 
     tidy.py BUILD_DIR [PATH_PART...]     only sources whose path has one of these parts
+
+TIDY_SECONDS bounds the time: what isn't begun by then is left for the next run, which is said, and no finding. Without it all is checked.
 """
 import concurrent.futures
 import hashlib
@@ -15,6 +17,7 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("BULKHEAD_CACHE") or pathlib.Path(
@@ -64,7 +67,9 @@ def key_of(unit, dependencies, hasher, configuration):
     return digest.hexdigest()
 
 
-def check(unit, build):
+def check(unit, build, deadline):
+    if time.monotonic() > deadline:
+        return None, ""
     done = subprocess.run([TIDY, "-p", build, "--quiet", *EXTRA, unit["file"]], capture_output=True, text=True)
     findings = "\n".join(line for line in done.stdout.splitlines() if line.strip())
     return done.returncode == 0 and not findings, findings or done.stderr
@@ -88,15 +93,20 @@ def main():
     keys = {object_of(unit): key_of(unit, dependencies, hasher, configuration) for unit in units}
     todo = [unit for unit in units if not (CACHE / keys[object_of(unit)]).exists()]
     print(f"clang-tidy: {len(units)} sources, {len(units) - len(todo)} known to be clean", flush=True)
-    dirty = 0
+    dirty = left = 0
+    deadline = time.monotonic() + float(os.environ.get("TIDY_SECONDS") or "inf")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for unit, (clean, findings) in zip(todo, pool.map(lambda unit: check(unit, build), todo)):
-            if clean:
+        for unit, (clean, findings) in zip(todo, pool.map(lambda unit: check(unit, build, deadline), todo)):
+            if clean is None:
+                left += 1
+            elif clean:
                 (CACHE / keys[object_of(unit)]).touch()
             else:
                 dirty += 1
                 print(f"--- {os.path.relpath(unit['file'], SOURCE)}\n{findings}", flush=True)
-    print(f"clang-tidy: {dirty} of {len(todo)} checked sources have findings" if dirty else "clang-tidy: clean")
+    if left:
+        print(f"clang-tidy: {left} sources are left for the next run")
+    print(f"clang-tidy: {dirty} of {len(todo) - left} checked sources have findings" if dirty else "clang-tidy: clean")
     sys.exit(1 if dirty else 0)
 
 

@@ -337,7 +337,9 @@ void PluginHost::Link::fail_open_calls() {
 
 Error PluginHost::Link::gone() const {
   if (end_.refused) return *end_.refused;
-  return {Code::kUnavailable, "the plugin " + name_ + " " + end_.how, {}};
+  // Its connection closes before the process is known to have ended.
+  return {
+      Code::kUnavailable, "the plugin " + name_ + " " + (end_.how.empty() ? "ends" : end_.how), {}};
 }
 
 }  // namespace bulkhead::plugins

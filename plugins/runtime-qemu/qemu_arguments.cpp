@@ -41,7 +41,10 @@ void add_processor(Arguments& out, Accelerator accelerator, bool virtualization)
   if (accelerator == Accelerator::kKvm) {
     return add(out, {"-accel", "kvm", "-cpu", virtualization ? "host" : "host,vmx=off,svm=off"});
   }
-  add(out, {"-accel", "tcg,tb-size=64", "-cpu"});
+  // One thread for all processors: with one each, QEMU 7.2 lets a processor run code that another
+  // has replaced, and the kernel replaces its own (1 of 200 starts with four processors ended in an
+  // int3 nobody owned, or hung). The starts take as long either way.
+  add(out, {"-accel", "tcg,tb-size=64,thread=single", "-cpu"});
   out.emplace_back("max,erms=off,fsrm=off");
   if (!virtualization) out.back() += ",svm=off,xlevel=0x80000008";
 }

@@ -16,6 +16,9 @@ namespace {
 // many.
 constexpr Milliseconds kKvmDeadline{10'000};
 constexpr Milliseconds kTcgDeadline{60'000};
+// A machine whose channel has closed during its boot is ending by itself, and how it ends is what
+// there is to be told.
+constexpr Milliseconds kLastWords{1'000};
 
 std::string fresh_entropy() {
   std::array<uint8_t, 64> bytes{};
@@ -47,6 +50,7 @@ Vm::Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& ts
       callbacks_(std::move(callbacks)),
       deadline_(loop, [this] {
         if (state_ == State::kStopping) return kill();
+        if (boot_error_) return qemu_->kill();
         fail_boot(did_not_boot());
       }) {}
 
@@ -153,7 +157,11 @@ void Vm::fail_boot(Error why) {
   if (boot_error_) return;
   boot_error_ = std::move(why);
   deadline_.stop();
-  qemu_->kill();
+  if (boot_error_->code == Code::kUnavailable && !called_off_) {
+    deadline_.start(static_cast<uint64_t>(kLastWords.count()));
+  } else {
+    qemu_->kill();
+  }
 }
 
 Error Vm::did_not_boot() const {
@@ -169,12 +177,13 @@ Error Vm::did_not_boot() const {
 void Vm::on_channel_lost(const Error& why) {
   if (why.code == Code::kCorrupt)
     callbacks_.remark("the guest of " + name_ + " is given up: " + why.message);
-  if (!booted() && why.code == Code::kCorrupt) {
-    fail_boot(Error(why).context("boot the VM of " + name_));
-  }
   // What was asked to power off may take its time to do so; anything else has no business without
   // its channel.
-  if (!asked_to_power_off_) qemu_->kill();
+  if (!booted()) {
+    fail_boot(Error(why).context("boot the VM of " + name_));
+  } else if (!asked_to_power_off_) {
+    qemu_->kill();
+  }
   qemu_->agent_ended();
 }
 
@@ -188,11 +197,12 @@ void Vm::on_gone(const std::string& how) {
     const auto gone = callbacks_.gone;
     return gone({powered_off_, how, peak_rss_of_children()});
   }
-  if (!boot_error_) {
-    boot_error_ = Error{Code::kInternal, "the VM of " + name_ + " did not boot: QEMU " + how, {}};
+  const std::string& last = complaint.empty() ? console_.last_line() : complaint;
+  if (!boot_error_)
+    boot_error_ = Error{Code::kUnavailable, "the VM of " + name_ + " did not boot", {}};
+  if (boot_error_->code == Code::kUnavailable && !called_off_) {
+    boot_error_->message += ": QEMU " + how + (last.empty() ? "" : ": " + last);
     boot_error_->hint = "see `container logs --boot " + name_ + "`";
-    const std::string& last = complaint.empty() ? console_.last_line() : complaint;
-    if (!last.empty()) boot_error_->message += ": " + last;
   }
   if (try_emulation()) return;
   state_ = State::kGone;

@@ -5,7 +5,6 @@
 namespace bulkhead::engine {
 namespace {
 
-using model::Lifecycle;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using ContainerReportsTest = ContainersTest;

@@ -132,7 +132,7 @@ void Machine::boot(const std::string& extra) {
       "none",
       "-no-reboot",
       "-accel",
-      "tcg,tb-size=64",
+      "tcg,tb-size=64,thread=single",
       "-cpu",
       "max",
       "-m",
