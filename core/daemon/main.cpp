@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "core/api/openapi.hpp"
 #include "core/api/routes/routes.hpp"
@@ -35,13 +37,19 @@ Status make_directories(const Paths& paths) {
   return {};
 }
 
-// Held for the daemon's life; a second daemon of this root ends at once.
+// Held for the daemon's life; a second daemon of this root ends. Not quite at once: of one that was
+// killed the lock is let go a moment after everything else of it has gone.
 Result<UniqueFd> take_lock(const Paths& paths) {
   std::string path = paths.run + "/apiserver.lock";
   UniqueFd fd(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   if (!fd) return fail_errno("open " + path, errno);
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) < 0)
-    return fail(Code::kConflict, "another container-apiserver serves " + paths.run);
+  constexpr int kLooks = 100;
+  constexpr std::chrono::milliseconds kBetween{20};
+  for (int look = 1; flock(fd.get(), LOCK_EX | LOCK_NB) < 0; ++look) {
+    if (look == kLooks)
+      return fail(Code::kConflict, "another container-apiserver serves " + paths.run);
+    std::this_thread::sleep_for(kBetween);
+  }
   std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(fd.get(), 0) < 0 || write(fd.get(), pid.data(), pid.size()) < 0)
     return fail_errno("write " + path, errno);
