@@ -5,14 +5,15 @@
 #   scripts/test.sh STAGE...     only these
 #   scripts/test.sh --keep-going [STAGE...]
 #
-# Stages: packages format build kernel behaviour docs unit asan fuzz tidy by default; only when named: bench (it judges by ratios, and wants
+# Stages: packages format build kernel behaviour docs unit fuzz tidy by default; only when named: asan (the behaviour tests once more, on the
+# sanitized build; all of it together may not fit into 90 minutes on a machine with cold caches), bench (it judges by ratios, and wants
 # the machine for itself) and tsan. FUZZ_SECONDS (60) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$BULKHEAD_SOURCE"
 
-DEFAULT="packages format build kernel behaviour docs unit asan fuzz tidy"
-ALL="$DEFAULT bench tsan"
+DEFAULT="packages format build kernel behaviour docs unit fuzz tidy"
+ALL="$DEFAULT asan bench tsan"
 # Debian's own: a python that a version manager put on PATH knows nothing of python3-pytest.
 PYTHON=/usr/bin/python3
 

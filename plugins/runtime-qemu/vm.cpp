@@ -50,7 +50,10 @@ Vm::Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& ts
       callbacks_(std::move(callbacks)),
       deadline_(loop, [this] {
         if (state_ == State::kStopping) return kill();
-        if (boot_error_) return qemu_->kill();
+        if (boot_error_) {
+          put_down_ = true;
+          return qemu_->kill();
+        }
         fail_boot(did_not_boot());
       }) {}
 
@@ -71,6 +74,7 @@ void Vm::boot(CreateRequest request, int64_t ordered_ticks_us) {
 void Vm::spawn() {
   state_ = State::kSpawning;
   boot_error_.reset();
+  put_down_ = false;
   auto qemu = QemuProcess::spawn(
       loop_, binary_, qemu_arguments(request_.machine, tsc_rate_.khz()),
       {[this](std::string_view bytes) { console_.write(bytes); },
@@ -198,11 +202,13 @@ void Vm::on_gone(const std::string& how) {
     return gone({powered_off_, how, peak_rss_of_children()});
   }
   const std::string& last = complaint.empty() ? console_.last_line() : complaint;
-  if (!boot_error_)
-    boot_error_ = Error{Code::kUnavailable, "the VM of " + name_ + " did not boot", {}};
-  if (boot_error_->code == Code::kUnavailable && !called_off_) {
-    boot_error_->message += ": QEMU " + how + (last.empty() ? "" : ": " + last);
+  if (!boot_error_ || (boot_error_->code == Code::kUnavailable && !called_off_)) {
+    // How QEMU ended tells more than the connection that closed with it, unless we ended it.
+    if (!boot_error_ || !put_down_)
+      boot_error_ =
+          Error{Code::kUnavailable, "the VM of " + name_ + " did not boot: QEMU " + how, {}};
     boot_error_->hint = "see `container logs --boot " + name_ + "`";
+    if (!last.empty()) boot_error_->message += ": " + last;
   }
   if (try_emulation()) return;
   state_ = State::kGone;

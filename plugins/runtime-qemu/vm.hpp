@@ -89,6 +89,7 @@ class Vm {
   Milliseconds allowed_{0};
   std::optional<Error> boot_error_;
   bool called_off_ = false;  // kill() before the VM was ready
+  bool put_down_ = false;    // a boot that had failed already, and QEMU that did not end
   bool asked_to_power_off_ = false;
   bool powered_off_ = false;
   loop::Timer deadline_;
