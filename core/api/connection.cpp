@@ -112,7 +112,7 @@ bool Connection::take_head() {
   if (parser_.head().field("expect") == "100-continue")
     stream_->write("HTTP/1.1 100 Continue\r\n\r\n");
   stage_ = Stage::kBody;
-  if (route_->body == Body::kStream && !exchange_->has_fd()) begin_pipe();
+  if (route_->body.kind == Body::kStream && !exchange_->has_fd()) begin_pipe();
   return true;
 }
 
@@ -187,7 +187,7 @@ bool Connection::pump() {
 void Connection::dispatch() {
   stage_ = Stage::kHandling;
   auto exchange = exchange_;
-  if (route_->body == Body::kJson && !body_.empty()) {
+  if (route_->body.kind == Body::kJson && !body_.empty()) {
     auto json = parse_json(body_);
     if (!json || !json->is_object())
       return exchange->fail(

@@ -1,5 +1,5 @@
-// The OpenAPI 3.1 document, made from the route table: it can't name a route that doesn't exist or
-// miss one that does.
+// The OpenAPI 3.1 document, made from the route table and the schemas that its rows name: it can't
+// name a route that doesn't exist or miss one that does.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
-// The table of routes: what exists, what kind of body it takes, who answers, and one line about it.
-// The same table makes the OpenAPI document, so the two can't drift apart; the test of
-// docs/reference/api.md reads it as well.
+// The table of routes: what exists, what it takes, what it answers, who does it, and one line about
+// it. The same table makes the OpenAPI document, so the two can't drift apart; the test of
+// docs/reference/api.md reads it as well. Schemas are named as in openapi_schemas.json.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exchange.hpp"
+#include "response.hpp"
 
 namespace bulkhead::api {
 
@@ -18,17 +19,27 @@ enum class Body {
             // come
 };
 
+struct RequestBody {
+  RequestBody(Body body, const char* name = nullptr) : kind(body), schema(name) {}
+
+  Body kind;
+  const char* schema;  // of Body::kJson
+};
+
 struct Parameter {
   const char* name;
   const char* description;
+  const char* schema = "Text";
+  const char* in = "query";
 };
 
 struct Route {
   const char* method;
   const char* pattern;  // "/v1/containers/{id}/start"
-  Body body;
+  RequestBody body;
   const char* summary;
-  std::vector<Parameter> query;
+  std::vector<Parameter> parameters;  // besides those of the pattern
+  std::vector<Response> responses;
   std::function<void(const ExchangePtr&)> handler;
 };
 

@@ -118,18 +118,19 @@ void add_container_routes(Router& router, engine::Engine& engine) {
   auto bind = [&engine](void (*handler)(const ExchangePtr&, engine::Engine&)) {
     return [handler, &engine](const ExchangePtr& exchange) { handler(exchange, engine); };
   };
-  const Parameter at{"at", "a seq or an RFC 3339 time: the answer as it was then"};
   router.add({"GET",
               "/v1/containers",
               Body::kNone,
               "List containers",
-              {{"all", "also those that don't run"}, at},
+              {{"all", "also those that don't run", "Flag"}, kAt},
+              {answers("ContainerList")},
               bind(list)});
   router.add({"POST",
               "/v1/containers",
-              Body::kJson,
+              {Body::kJson, "ContainerRequest"},
               "Create a container",
               {},
+              {answers("ContainerCreated", 201), kNoImage, refuses(409, "The name is taken.")},
               [&engine](const ExchangePtr& exchange) {
                 engine.containers().create(
                     exchange->body(), origin_of(*exchange),
@@ -140,43 +141,60 @@ void add_container_routes(Router& router, engine::Engine& engine) {
               Body::kNone,
               "Delete every container that doesn't run",
               {},
+              {answers("PruneResult")},
               [&engine](const ExchangePtr& exchange) {
                 engine.containers().prune(
                     origin_of(*exchange),
                     [exchange](const Result<Json>& result) { exchange->answer(result); });
               }});
-  router.add(
-      {"GET", "/v1/containers/{id}", Body::kNone, "Inspect a container", {at}, bind(inspect)});
+  router.add({"GET",
+              "/v1/containers/{id}",
+              Body::kNone,
+              "Inspect a container",
+              {kAt},
+              {answers("Container"), kNoContainer, kAmbiguous},
+              bind(inspect)});
   router.add({"DELETE",
               "/v1/containers/{id}",
               Body::kNone,
               "Delete a container",
-              {{"force", "also if it runs"}},
+              {{"force", "also if it runs", "Flag"}},
+              {answers("ContainerDeleted"), kNoContainer, kAmbiguous, refuses(409, "It runs.")},
               bind(remove)});
-  router.add({"POST", "/v1/containers/{id}/stop", Body::kJson, "Stop a container", {}, bind(stop)});
+  router.add({"POST",
+              "/v1/containers/{id}/stop",
+              {Body::kJson, "StopRequest"},
+              "Stop a container",
+              {},
+              {answers("ContainerId"), kNoContainer, kAmbiguous},
+              bind(stop)});
   router.add({"POST",
               "/v1/containers/{id}/kill",
-              Body::kJson,
-              "Send a signal to a container's process",
+              {Body::kJson, "KillRequest"},
+              "Send a signal to a container's process; KILL waits for its end",
               {},
+              {answers("ContainerId"), kNoContainer, kAmbiguous, refuses(409, "It doesn't run.")},
               bind(kill)});
   router.add({"GET",
               "/v1/containers/{id}/wait",
               Body::kNone,
               "Wait for the end or the removal of a container",
-              {{"condition", "stopped (default) or removed"}},
+              {{"condition", "what to wait for", "WaitCondition"}},
+              {answers("WaitResult"), kNoContainer, kAmbiguous},
               bind(wait)});
   router.add({"GET",
               "/v1/containers/{id}/stats",
               Body::kNone,
               "Resource usage of a running container",
               {},
+              {answers("Stats"), kNoContainer, kAmbiguous, refuses(409, "It doesn't run.")},
               bind(one_stats)});
   router.add({"GET",
               "/v1/stats",
               Body::kNone,
               "Resource usage of several containers",
-              {{"id", "a container; may come several times"}},
+              {{"id", "a container; may come several times; default: all running", "Names"}},
+              {answers("StatsList"), kNoContainer, kAmbiguous, refuses(409, "One doesn't run.")},
               bind(stats)});
 }
 

@@ -89,7 +89,6 @@ void tag(const ExchangePtr& exchange, engine::Engine& engine) {
 }  // namespace
 
 void add_image_routes(Router& router, engine::Engine& engine) {
-  const Parameter at{"at", "a seq or an RFC 3339 time: the answer as it was then"};
   auto answer = [](const ExchangePtr& exchange) {
     return [exchange](const Result<Json>& result) { exchange->answer(result); };
   };
@@ -97,7 +96,8 @@ void add_image_routes(Router& router, engine::Engine& engine) {
               "/v1/images",
               Body::kNone,
               "List images",
-              {at},
+              {kAt},
+              {answers("ImageList")},
               [&engine](const ExchangePtr& exchange) {
                 with_state(exchange, engine, [](const model::State& state) -> Result<Json> {
                   return model::images_view(state);
@@ -108,7 +108,8 @@ void add_image_routes(Router& router, engine::Engine& engine) {
               Body::kStream,
               "Load an OCI or docker archive",
               {{"name", "the archive's file name, for messages"},
-               {"force", "skip members that are refused"}},
+               {"force", "skip members that are refused", "Flag"}},
+              {answers("ImagesLoaded"), refuses(422, "The archive is damaged, or lies.")},
               [&engine](const ExchangePtr& exchange) { load(exchange, engine); }});
   router.add({"POST",
               "/v1/images/import",
@@ -117,26 +118,34 @@ void add_image_routes(Router& router, engine::Engine& engine) {
               {{"reference", "the image's name"},
                {"name", "the archive's file name, for messages"},
                {"config", "OCI config as JSON"},
-               {"platform", "os/architecture[/variant]"},
+               {"platform", "default: this host's", "PlatformText"},
                {"message", "for the image's history"}},
+              {answers("Image"), refuses(422, "The archive is damaged, or lies.")},
               [&engine](const ExchangePtr& exchange) { import_root(exchange, engine); }});
   router.add({"POST",
               "/v1/images/save",
-              Body::kJson,
+              {Body::kJson, "ImageSaveRequest"},
               "Write images as an OCI archive",
-              {},
+              {{"Bulkhead-Fd", "where the archive goes", "PassedDescriptor", "header"}},
+              {answers("ImagesSaved"),
+               answers_bytes("application/x-tar",
+                             "Without a descriptor: the archive itself, up to the end of the "
+                             "connection."),
+               kNoImage},
               [&engine](const ExchangePtr& exchange) { save(exchange, engine); }});
   router.add({"POST",
               "/v1/images/tag",
-              Body::kJson,
+              {Body::kJson, "ImageTagRequest"},
               "Give an image another name",
               {},
+              {answers("Image"), kNoImage},
               [&engine](const ExchangePtr& exchange) { tag(exchange, engine); }});
   router.add({"POST",
               "/v1/images/prune",
               Body::kNone,
               "Delete dangling images",
-              {{"all", "also named ones that no container uses"}},
+              {{"all", "also named ones that no container uses", "Flag"}},
+              {answers("ImagesRemoved")},
               [&engine, answer](const ExchangePtr& exchange) {
                 engine.images().prune(exchange->target().flag("all"), origin_of(*exchange),
                                       answer(exchange));
@@ -145,7 +154,8 @@ void add_image_routes(Router& router, engine::Engine& engine) {
               "/v1/images/{ref}",
               Body::kNone,
               "Inspect an image",
-              {at},
+              {kAt},
+              {answers("Image"), kNoImage},
               [&engine](const ExchangePtr& exchange) {
                 with_state(
                     exchange, engine,
@@ -159,7 +169,8 @@ void add_image_routes(Router& router, engine::Engine& engine) {
               "/v1/images/{ref}",
               Body::kNone,
               "Delete an image's name, and its bytes if nothing else holds them",
-              {{"force", "also if a container uses it"}},
+              {{"force", "also if a container uses it", "Flag"}},
+              {answers("ImagesRemoved"), kNoImage, refuses(409, "A container uses it.")},
               [&engine, answer](const ExchangePtr& exchange) {
                 engine.images().remove(exchange->param("ref"), exchange->target().flag("force"),
                                        origin_of(*exchange), answer(exchange));

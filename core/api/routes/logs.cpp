@@ -81,20 +81,24 @@ void system_logs(const ExchangePtr& exchange, engine::Engine& engine) {
 }  // namespace
 
 void add_log_routes(Router& router, engine::Engine& engine) {
-  router.add({"GET",
-              "/v1/containers/{id}/logs",
-              Body::kNone,
-              "A container's output, as stream frames",
-              {{"follow", "go on until it ends"},
-               {"tail", "only the last n lines"},
-               {"timestamps", "each line begins with its time"},
-               {"boot", "the VM's boot log instead"}},
-              [&engine](const ExchangePtr& exchange) { container_logs(exchange, engine); }});
+  router.add(
+      {"GET",
+       "/v1/containers/{id}/logs",
+       Body::kNone,
+       "A container's output, as stream frames",
+       {{"follow", "go on until it ends", "Flag"},
+        {"tail", "only the last n lines", "Count"},
+        {"timestamps", "each line begins with its time", "Flag"},
+        {"boot", "the VM's boot log instead", "Flag"}},
+       {answers_bytes(kStreamType, "8-byte frames: 1 stdout, 2 stderr; a boot log is all 1."),
+        kNoContainer, kAmbiguous},
+       [&engine](const ExchangePtr& exchange) { container_logs(exchange, engine); }});
   router.add({"GET",
               "/v1/system/logs",
               Body::kNone,
               "The service's log",
-              {{"follow", "go on"}, {"since", "RFC 3339 time"}},
+              {{"follow", "go on with what is written", "Flag"}, {"since", "not before", "Time"}},
+              {{200, "Lines that begin with their time.", "text/plain", "Text"}},
               [&engine](const ExchangePtr& exchange) { system_logs(exchange, engine); }});
 }
 

@@ -8,6 +8,8 @@ namespace {
 
 constexpr const char* kSwitching =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: bulkhead-stream\r\n\r\n";
+constexpr Response kSwitches{
+    101, "After `Upgrade: bulkhead-stream`: the attach connection of sdk/schema/METHODS.md."};
 
 // Once the connection is handed over, an answer has nowhere to go; Exchange ignores it.
 engine::TakeConnection taker(const ExchangePtr& exchange) {
@@ -53,15 +55,19 @@ void exec(const ExchangePtr& exchange, engine::Engine& engine) {
 void add_process_routes(Router& router, engine::Engine& engine) {
   router.add({"POST",
               "/v1/containers/{id}/start",
-              Body::kJson,
+              {Body::kJson, "StartRequest"},
               "Start a container, attached after an upgrade",
               {},
+              {answers("ContainerId"), kSwitches, kNoContainer, kAmbiguous,
+               refuses(409, "It runs, and attach is asked for.")},
               [&engine](const ExchangePtr& exchange) { start(exchange, engine); }});
   router.add({"POST",
               "/v1/containers/{id}/exec",
-              Body::kJson,
+              {Body::kJson, "ExecRequest"},
               "Run a command in a container, attached after an upgrade",
               {},
+              {answers("ExecStarted"), kSwitches, kNoContainer, kAmbiguous,
+               refuses(409, "It doesn't run."), refuses(422, "The command can't be run.")},
               [&engine](const ExchangePtr& exchange) { exec(exchange, engine); }});
 }
 

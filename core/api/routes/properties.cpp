@@ -6,6 +6,8 @@
 namespace bulkhead::api {
 namespace {
 
+constexpr Response kNoProperty = refuses(404, "There is no such property.");
+
 void decide(const ExchangePtr& exchange, engine::Engine& engine, store::Ledger::Command command) {
   std::string key = exchange->param("key");
   engine.ledger().decide(
@@ -38,34 +40,38 @@ void add_property_routes(Router& router, engine::Engine& engine) {
               "/v1/system/properties",
               Body::kNone,
               "List properties",
-              {{"at", "a seq or an RFC 3339 time"}},
+              {kAt},
+              {answers("Properties")},
               [&engine](const ExchangePtr& exchange) {
                 with_state(exchange, engine, [](const model::State& state) -> Result<Json> {
                   return model::properties_view(state);
                 });
               }});
-  router.add({"GET",
-              "/v1/system/properties/{key}",
-              Body::kNone,
-              "Read a property",
-              {{"at", "a seq or an RFC 3339 time"}},
-              [&engine](const ExchangePtr& exchange) {
-                with_state(exchange, engine,
-                           [key = exchange->param("key")](const model::State& state) {
-                             return model::property_view(state, key);
-                           });
-              }});
+  router.add(
+      {"GET",
+       "/v1/system/properties/{key}",
+       Body::kNone,
+       "Read a property",
+       {kAt},
+       {answers("PropertyValue"), refuses(404, "There is no such property, or it is unset.")},
+       [&engine](const ExchangePtr& exchange) {
+         with_state(exchange, engine, [key = exchange->param("key")](const model::State& state) {
+           return model::property_view(state, key);
+         });
+       }});
   router.add({"PUT",
               "/v1/system/properties/{key}",
-              Body::kJson,
+              {Body::kJson, "PropertyRequest"},
               "Set a property",
               {},
+              {answers("PropertyValue"), kNoProperty, refuses(400, "The value doesn't suit it.")},
               [&engine](const ExchangePtr& exchange) { set(exchange, engine); }});
   router.add({"DELETE",
               "/v1/system/properties/{key}",
               Body::kNone,
               "Back to the default",
               {},
+              {answers("PropertyValue"), kNoProperty},
               [&engine](const ExchangePtr& exchange) {
                 decide(exchange, engine,
                        [key = exchange->param("key"),

@@ -16,6 +16,13 @@ void add_log_routes(Router& router, engine::Engine& engine);
 void add_image_routes(Router& router, engine::Engine& engine);
 void add_event_routes(Router& router, engine::Engine& engine);
 
+// A moment of the past: with_state() reads it.
+inline constexpr Parameter kAt{"at", "the answer as it was then", "Moment"};
+// What every route with {id} refuses.
+inline constexpr Response kNoContainer = refuses(404, "There is no such container.");
+inline constexpr Response kAmbiguous = refuses(409, "Several names begin like that.");
+inline constexpr Response kNoImage = refuses(404, "There is no such image.");
+
 // What every handler needs of a request.
 model::Origin origin_of(const Exchange& exchange);
 // Answers with the state as it is, or as of ?at=, which is folded on a worker thread.

@@ -108,6 +108,7 @@ void add_system_routes(Router& router, engine::Engine& engine) {
               Body::kNone,
               "Is the service there?",
               {},
+              {answers("Ping")},
               [](const ExchangePtr& exchange) {
                 exchange->reply(200, {{"version", kVersion}});
               }});
@@ -116,12 +117,14 @@ void add_system_routes(Router& router, engine::Engine& engine) {
               Body::kNone,
               "Versions, places and state of the service",
               {},
+              {answers("System")},
               [&engine](const ExchangePtr& exchange) { status(exchange, engine); }});
   router.add({"POST",
               "/v1/system/stop",
               Body::kNone,
               "Stop every container, then the service",
               {},
+              {answers("Nothing", 202)},
               [&engine](const ExchangePtr& exchange) {
                 exchange->reply(202, Json::object());
                 engine.request_stop(origin_of(*exchange));
@@ -131,17 +134,21 @@ void add_system_routes(Router& router, engine::Engine& engine) {
               Body::kNone,
               "Disk usage",
               {},
+              {answers("DiskUsage")},
               [&engine](const ExchangePtr& exchange) { disk_usage(exchange, engine); }});
   router.add({"PUT",
               "/v1/system/kernel",
               Body::kStream,
               "Install a kernel for new VMs",
-              {{"source", "binary, tar or recommended"},
+              {{"source", "what is sent; recommended: nothing, back to this version's own",
+                "KernelSource"},
                {"name", "the file name to keep it under"},
                {"member", "the kernel's path in the tar"},
-               {"digest", "sha256:<hex> of what is sent"},
-               {"arch", "amd64 or arm64"},
-               {"force", "replace one of the same name"}},
+               {"digest", "of what is sent", "Digest"},
+               {"arch", "default: this host's", "Architecture"},
+               {"force", "replace one of the same name", "Flag"}},
+              {answers("Kernel"), refuses(409, "Another one has that name."),
+               refuses(422, "That is no kernel.")},
               [&engine](const ExchangePtr& exchange) { set_kernel(exchange, engine); }});
 }
 

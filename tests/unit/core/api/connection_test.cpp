@@ -13,23 +13,23 @@ namespace {
 class ConnectionTest : public testing::Test {
  protected:
   ConnectionTest() {
-    router_.add({"GET", "/hello", Body::kNone, "", {}, [](const ExchangePtr& e) {
+    router_.add({"GET", "/hello", Body::kNone, "", {}, {}, [](const ExchangePtr& e) {
                    e->reply(200, {{"hello", true}});
                  }});
-    router_.add({"POST", "/echo", Body::kJson, "", {}, [](const ExchangePtr& e) {
+    router_.add({"POST", "/echo", Body::kJson, "", {}, {}, [](const ExchangePtr& e) {
                    e->reply(200, e->body());
                  }});
-    router_.add({"POST", "/boom", Body::kJson, "", {}, [](const ExchangePtr& e) {
+    router_.add({"POST", "/boom", Body::kJson, "", {}, {}, [](const ExchangePtr& e) {
                    e->reply(200, e->body().at("missing"));
                  }});
-    router_.add({"POST", "/take", Body::kStream, "", {}, [this](const ExchangePtr& e) {
+    router_.add({"POST", "/take", Body::kStream, "", {}, {}, [this](const ExchangePtr& e) {
                    taken_ = e->take_fd();
                    held_ = e;
                  }});
-    router_.add({"POST", "/up", Body::kJson, "", {}, [this](const ExchangePtr& e) {
+    router_.add({"POST", "/up", Body::kJson, "", {}, {}, [this](const ExchangePtr& e) {
                    taken_ = std::move(*e->hand_over("HTTP/1.1 101 x\r\n\r\n"));
                  }});
-    router_.add({"GET", "/hang", Body::kNone, "", {}, [this](const ExchangePtr& e) {
+    router_.add({"GET", "/hang", Body::kNone, "", {}, {}, [this](const ExchangePtr& e) {
                    held_ = e;
                    e->on_closed([this] { gone_ = true; });
                  }});
