@@ -131,13 +131,18 @@ Json properties_view(const State& state) {
 }
 
 Result<Json> property_view(const State& state, const std::string& key) {
-  const PropertyDefinition* definition = find_property(key);
-  if (definition == nullptr)
+  if (find_property(key) == nullptr)
     return fail(Code::kNotFound, "there is no property \"" + key + "\"",
                 "`container system property list` shows those that exist");
+  Json value = property_in_force(state, key);
+  if (value.is_null()) return fail(Code::kNotFound, "property " + key + " is not set");
+  return Json{{"key", key}, {"value", std::move(value)}};
+}
+
+Json property_in_force(const State& state, const std::string& key) {
+  const PropertyDefinition* definition = find_property(key);
   auto value = property_value(state, key);
-  if (!value) return fail(Code::kNotFound, "property " + key + " is not set");
-  return Json{{"key", key}, {"value", typed_value(definition->type, *value)}};
+  return definition && value ? typed_value(definition->type, *value) : Json();
 }
 
 }  // namespace bulkhead::model

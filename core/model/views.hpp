@@ -24,5 +24,7 @@ Json images_view(const State& state);  // by reference, then dangling ones by di
 // "value" is what was set, or null; property_view() also gives the default.
 Json properties_view(const State& state);
 Result<Json> property_view(const State& state, const std::string& key);
+// What was set, or else the default, as its type has it; null if there is neither.
+Json property_in_force(const State& state, const std::string& key);
 
 }  // namespace bulkhead::model

@@ -10,13 +10,12 @@ constexpr Response kNoProperty = refuses(404, "There is no such property.");
 
 void decide(const ExchangePtr& exchange, engine::Engine& engine, store::Ledger::Command command) {
   std::string key = exchange->param("key");
-  engine.ledger().decide(
-      std::move(command),
-      [exchange, &engine, key](const Result<std::vector<model::Event>>& committed) {
-        if (!committed) return exchange->fail(committed.error());
-        auto value = model::property_value(engine.state(), key);
-        exchange->reply(200, {{"key", key}, {"value", value ? Json(*value) : Json()}});
-      });
+  engine.ledger().decide(std::move(command), [exchange, &engine,
+                                              key](const Result<std::vector<model::Event>>&
+                                                       committed) {
+    if (!committed) return exchange->fail(committed.error());
+    exchange->reply(200, {{"key", key}, {"value", model::property_in_force(engine.state(), key)}});
+  });
 }
 
 void set(const ExchangePtr& exchange, engine::Engine& engine) {

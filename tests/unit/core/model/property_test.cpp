@@ -89,6 +89,10 @@ TEST(PropertyTest, Views) {
   EXPECT_EQ(property_view(world.state(), "dns.domain").value(),
             (Json{{"key", "dns.domain"}, {"value", "test"}}));
   EXPECT_EQ(property_view(world.state(), "container.cpus").value()["value"], 4);
+  EXPECT_EQ(property_in_force(world.state(), "container.cpus"), 4);
+  EXPECT_EQ(property_in_force(world.state(), "build.rosetta"), true);
+  EXPECT_EQ(property_in_force(world.state(), "network.subnet"), nullptr);
+  EXPECT_EQ(property_in_force(world.state(), "no.such"), nullptr);
   EXPECT_EQ(code_of(property_view(world.state(), "network.subnet")), Code::kNotFound);
   EXPECT_EQ(message_of(property_view(world.state(), "no.such")),
             "there is no property \"no.such\"");
