@@ -67,11 +67,17 @@ void container_logs(const ExchangePtr& exchange, engine::Engine& engine) {
 
 // Lines begin with their time in one fixed width, so they compare as text.
 void system_logs(const ExchangePtr& exchange, engine::Engine& engine) {
+  std::string since;
+  if (auto text = exchange->target().get("since")) {
+    auto time = model::parse_time(*text);
+    if (!time)
+      return exchange->fail({Code::kInvalid, "since must be an RFC 3339 time, not " + *text, {}});
+    since = model::time_micros(*time);
+  }
   Follower::Source source;
   source.path = engine.paths().logs + "/apiserver.log";
   source.follow = exchange->target().flag("follow");
   source.ended = [] { return false; };
-  std::string since = exchange->target().get("since").value_or("");
   source.render = [since](const std::string& line) {
     return line >= since ? line + "\n" : std::string();
   };
