@@ -143,7 +143,6 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
     if (error)
       return report(
           {fail(Code::kNoSpace, "create the directory of container " + id + ": " + error.message()),
-           {},
            {}});
     auto create_disks = [this, id, op, request, made, report](const Json& init) {
       parts_.storage.call(
@@ -151,16 +150,14 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
             if (!created) {
               // Whatever part of it was made goes again; the answer is the first failure's.
               return remove_disks(id, [report, error = created.error()](const Effect&) {
-                report({fail(error), {}, {}});
+                report({fail(error), {}});
               });
             }
             Json outcome = *created;
             outcome.erase("config");
-            outcome["id"] = id;  // what a repeat with the same Idempotency-Key is answered with
+            if (!made->warnings.empty()) outcome["warnings"] = made->warnings;
             if (init.contains("disk")) outcome["initDisk"] = init["disk"];
-            report({outcome, {}, [id, made] {
-                      return Json{{"id", id}, {"warnings", made->warnings}};
-                    }});
+            report({outcome, {}});
           });
     };
     if (made->command.init_image_digest.empty()) return create_disks(Json::object());
@@ -169,9 +166,12 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
         {{"digest", made->command.init_image_digest}, {"platform", parts_.host_platform}}, {},
         [create_disks, report](Result<Json> prepared) {
           if (!prepared)
-            return report({fail(std::move(prepared.error()).context("the init image")), {}, {}});
+            return report({fail(std::move(prepared.error()).context("the init image")), {}});
           create_disks(*prepared);
         });
+  };
+  steps.answer = [](const model::Operation& intent, const Json& outcome) {
+    return Json{{"id", intent.key()}, {"warnings", model::read_texts(outcome, "warnings")}};
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }

@@ -76,14 +76,13 @@ void Containers::remove_disks(const std::string& id, const Report& report) {
                         int64_t reclaimed = allocated_below(directory(id));
                         std::error_code error;
                         std::filesystem::remove_all(directory(id), error);
-                        if (!deleted) return report({deleted, {}, {}});
+                        if (!deleted) return report({deleted, {}});
                         if (error)
                           return report({fail(Code::kInternal, "remove the files of container " +
                                                                    id + ": " + error.message()),
-                                         {},
                                          {}});
                         reclaimed += model::read_integer(*deleted, "reclaimed").value_or(0);
-                        report({Json{{"reclaimed", reclaimed}}, {}, {}});
+                        report({Json{{"reclaimed", reclaimed}}, {}});
                       });
 }
 

@@ -20,9 +20,9 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
     const model::ContainerState* container = state().container(command.id);
     PluginPort* host = parts_.hosts.find(command.id);
     if (!container || !host)
-      return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
+      return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}});
     auto process = model::exec_process_request(container->configuration, command.process);
-    if (!process) return report({fail(std::move(process.error())), {}, {}});
+    if (!process) return report({fail(std::move(process.error())), {}});
     if (const Json& size = model::member(command.process, "size"); size.is_object())
       (*process)["size"] = size;
     Json request = {{"exec", exec},
@@ -32,14 +32,16 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
     std::vector<UniqueFd> fds;
     if (!command.detach) {
       auto connection = command.take_connection();
-      if (!connection) return report({fail(std::move(connection.error())), {}, {}});
+      if (!connection) return report({fail(std::move(connection.error())), {}});
       fds.push_back(std::move(*connection));
     }
     host->call(static_cast<uint64_t>(intent.seq), "runtime.exec", request, std::move(fds),
-               [report, exec, id = command.id](Result<Json> started) {
-                 if (!started) return report({fail(std::move(started.error())), {}, {}});
-                 report({*started, {}, [exec, id] { return Json{{"id", id}, {"exec", exec}}; }});
+               [report](Result<Json> started) {
+                 report({std::move(started), {}});
                });
+  };
+  steps.answer = [](const model::Operation& intent, const Json&) {
+    return Json{{"id", intent.key()}, {"exec", model::read_text(intent.data, "exec")}};
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }
@@ -58,7 +60,7 @@ void Containers::recover_exec(const model::Operation& operation, std::function<v
               if (!inspected) return lose();
               for (const Json& process : model::member(*inspected, "processes"))
                 if (process == model::member(operation.data, "exec"))
-                  return parts_.operations.conclude(operation, {}, {Json::object(), {}, {}, true},
+                  return parts_.operations.conclude(operation, {}, {Json::object(), {}, true},
                                                     [done](const Result<Json>&) { done(); });
               lose();
             });

@@ -103,9 +103,9 @@ void Containers::host_completed(const std::string& id, uint64_t op, const Result
   bool start_failed = operation.type == "container.start" && !result;
   if (!start_failed && operation.type != "container.exec") return;
   log::info("container " + id + ": operation " + std::to_string(op) + " had ended meanwhile");
-  if (!start_failed) return repeat(operation, {result, {}, {}});
+  if (!start_failed) return repeat(operation, {result, {}});
   parts_.hosts.kill(id);
-  parts_.hosts.when_gone(id, [this, operation, result] { repeat(operation, {result, {}, {}}); });
+  parts_.hosts.when_gone(id, [this, operation, result] { repeat(operation, {result, {}}); });
 }
 
 std::shared_ptr<void> Containers::wait(const std::string& id, Condition condition, Answer done) {

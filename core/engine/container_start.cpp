@@ -154,13 +154,11 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  if (!self->going()) return;
                  if (!process_started) return self->abandon(process_started.error());
                  Json outcome = self->created_;
-                 outcome["id"] = self->command_.id;
                  outcome["pid"] = model::read_integer(*process_started, "pid").value_or(0);
                  outcome["hostPid"] = self->host_.pid;
                  outcome["hostSocket"] = self->host_.socket;
-                 std::string id = self->command_.id;
                  self->ended_ = true;
-                 self->report_({outcome, {}, [id] { return Json{{"id", id}}; }});
+                 self->report_({outcome, {}});
                });
   }
 
@@ -168,10 +166,10 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   // says why. A host that isn't this start's is left alone.
   void abandon(Error error) {
     if (std::exchange(ended_, true)) return;
-    if (!launched_) return report_({fail(std::move(error)), {}, {}});
+    if (!launched_) return report_({fail(std::move(error)), {}});
     parts_.hosts.kill(command_.id);
     parts_.hosts.when_gone(command_.id, [self = shared_from_this(), error = std::move(error)] {
-      self->report_({fail(error), {}, {}});
+      self->report_({fail(error), {}});
     });
   }
 
@@ -215,6 +213,7 @@ void Containers::start(Start command, const model::Origin& origin, Answer done) 
     flow->begin();
   };
   steps.already = [id](const Answer& answer) { answer(Json{{"id", id}}); };
+  steps.answer = [id](const model::Operation&, const Json&) { return Json{{"id", id}}; };
   parts_.operations.perform(origin, std::move(steps),
                             [this, id, op, done = std::move(done)](const Result<Json>& started) {
                               done(started);
@@ -275,7 +274,7 @@ void Containers::recover_start(const model::Operation& operation, std::function<
                 outcome["hostPid"] = container->host->pid;
                 outcome["hostSocket"] = container->host->socket;
               }
-              parts_.operations.conclude(operation, {}, {outcome, {}, {}, true},
+              parts_.operations.conclude(operation, {}, {outcome, {}, true},
                                          [done](const Result<Json>&) { done(); });
             });
 }

@@ -50,6 +50,7 @@ void Containers::stop(const model::StopContainer& command, const model::Origin& 
       answer(Json{{"id", id}});
     });
   };
+  steps.answer = [id](const model::Operation&, const Json&) { return Json{{"id", id}}; };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }
 
@@ -59,13 +60,13 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
   auto finish = [this, id, report](const Result<Json>& stopped) {
     // The host may have died on the way: then the container is stopped all the same, and host_gone
     // has said so.
-    if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}, {}});
+    if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}});
     parts_.hosts.when_gone(id, [this, id, report] {
       facts_.after(id, [this, id, report] {
-        Json outcome = {{"id", id}};
+        Json outcome = Json::object();
         if (const auto* container = state().container(id); container && container->exit_code)
           outcome["exitCode"] = *container->exit_code;
-        report({outcome, {}, [id] { return Json{{"id", id}}; }});
+        report({outcome, {}});
       });
     });
   };
@@ -87,10 +88,10 @@ void Containers::kill(const model::KillContainer& command, const model::Origin& 
   steps.effect = [this, command](const model::Event&, const Report& report) {
     PluginPort* host = parts_.hosts.find(command.id);
     if (!host)
-      return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}, {}});
+      return report({fail(Code::kConflict, "container " + command.id + " has just ended"), {}});
     Json request = {{"process", "init"}, {"signal", command.signal}};
     host->call(unjournaled_op(), "runtime.signal", request, {}, [report](Result<Json> sent) {
-      report({std::move(sent), {}, {}});
+      report({std::move(sent), {}});
     });
   };
   parts_.operations.perform(origin, std::move(steps),
@@ -148,7 +149,7 @@ void Containers::recover_kill(const model::Operation& operation, std::function<v
     // Sent twice is as good as once for a signal that asks for an end; a container that has ended
     // needs none.
     if (!result && result.error().code == Code::kNotFound) result = Json::object();
-    repeat(operation, {std::move(result), {}, {}});
+    repeat(operation, {std::move(result), {}});
   };
   if (!host) {
     sent(Json::object());

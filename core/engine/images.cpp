@@ -30,10 +30,24 @@ Json array_of(const Json& object, const char* key) {
   return value.is_array() ? value : Json::array();
 }
 
-Json view_of(const model::State& state, const Json& image) {
-  std::string reference = model::read_text(image, "reference");
-  auto found = model::find_image(state, reference.empty() ? digest_of(image) : reference);
-  return found ? model::image_view(state, **found) : image;
+// Of a name in an outcome. Fails if it is gone since: a repeat may come late.
+Result<Json> view_of(const model::State& state, const Json& name) {
+  std::string digest = model::read_text(name, "digest");
+  auto found = model::find_image(state, model::read_text(name, "reference", digest));
+  if (!found) return fail(std::move(found.error()));
+  return model::image_view(state, **found);
+}
+
+Result<Json> view_of_first(const model::State& state, const Json& outcome) {
+  Json names = array_of(outcome, "images");
+  return view_of(state, names.empty() ? Json() : names.front());
+}
+
+Json loaded_view(const model::State& state, const Json& outcome) {
+  Json views = Json::array();
+  for (const Json& name : array_of(outcome, "images"))
+    if (auto view = view_of(state, name)) views.push_back(std::move(*view));
+  return {{"images", std::move(views)}, {"skipped", array_of(outcome, "skipped")}};
 }
 
 model::Origin caused_by(const model::Origin& origin, const model::Event& intent) {
@@ -93,21 +107,17 @@ void Images::load(const Json& request, UniqueFd archive, const InterestPtr& inte
                                                          const Report& report) {
       transfer(intent, "storage.load", request, std::move(*fd), interest,
                [this, intent, origin, report](Result<Json> loaded) {
-                 if (!loaded) return report({fail(std::move(loaded.error())), {}, {}});
+                 if (!loaded) return report({fail(std::move(loaded.error())), {}});
                  Json images = array_of(*loaded, "images");
                  Json skipped = array_of(*loaded, "skipped");
                  Json outcome = {{"images", names_of(images)}, {"skipped", skipped}};
-                 report({outcome,
-                         [images, origin, intent](std::size_t index) {
+                 report({outcome, [images, origin, intent](std::size_t index) {
                            return model::tagged_facts(images, index, caused_by(origin, intent));
-                         },
-                         [this, images, skipped] {
-                           Json views = Json::array();
-                           for (const Json& image : images)
-                             views.push_back(view_of(state(), image));
-                           return Json{{"images", views}, {"skipped", skipped}};
                          }});
                });
+    };
+    steps.answer = [this](const model::Operation&, const Json& outcome) {
+      return loaded_view(state(), outcome);
     };
     operations_.perform(origin, std::move(steps), std::move(answer));
   };
@@ -127,15 +137,17 @@ void Images::import_root(const Json& request, UniqueFd archive, const InterestPt
       // The decision may have completed the request (a normalised reference).
       transfer(intent, "storage.import", intent.data, std::move(*fd), interest,
                [this, intent, origin, report](Result<Json> imported) {
-                 if (!imported) return report({fail(std::move(imported.error())), {}, {}});
+                 if (!imported) return report({fail(std::move(imported.error())), {}});
                  Json image = model::member(*imported, "image");
                  Json images = Json::array({image});
                  report({Json{{"images", names_of(images)}},
                          [images, origin, intent](std::size_t index) {
                            return model::tagged_facts(images, index, caused_by(origin, intent));
-                         },
-                         [this, image] { return view_of(state(), image); }});
+                         }});
                });
+    };
+    steps.answer = [this](const model::Operation&, const Json& outcome) {
+      return view_of_first(state(), outcome);
     };
     operations_.perform(origin, std::move(steps), std::move(answer));
   };
@@ -152,7 +164,7 @@ void Images::save(const Json& request, UniqueFd output, const InterestPtr& inter
   steps.effect = [this, fd, interest](const model::Event& intent, const Report& report) {
     transfer(intent, "storage.save", intent.data, std::move(*fd), interest,
              [report](Result<Json> saved) {
-               report({std::move(saved), {}, {}});
+               report({std::move(saved), {}});
              });
   };
   operations_.perform(origin, std::move(steps), std::move(done));
@@ -168,19 +180,21 @@ void Images::tag(const std::string& source, const std::string& target, const mod
     steps.effect = [this, origin](const model::Event& intent, const Report& report) {
       Json request = {{"reference", model::read_text(intent.data, "target")},
                       {"digest", model::read_text(intent.data, "digest")}};
-      storage_.call(static_cast<uint64_t>(intent.seq), "storage.tag", request, {},
-                    [this, intent, origin, report](Result<Json> tagged) {
-                      if (!tagged) return report({fail(std::move(tagged.error())), {}, {}});
-                      Json image = model::member(*tagged, "image");
-                      image["reference"] = model::read_text(intent.data, "target");
-                      Json images = Json::array({image});
-                      report({Json{{"images", names_of(images)}},
-                              [images, origin, intent](std::size_t index) {
-                                return model::tagged_facts(images, index,
-                                                           caused_by(origin, intent));
-                              },
-                              [this, image] { return view_of(state(), image); }});
-                    });
+      storage_.call(
+          static_cast<uint64_t>(intent.seq), "storage.tag", request, {},
+          [this, intent, origin, report](Result<Json> tagged) {
+            if (!tagged) return report({fail(std::move(tagged.error())), {}});
+            Json image = model::member(*tagged, "image");
+            image["reference"] = model::read_text(intent.data, "target");
+            Json images = Json::array({image});
+            report(
+                {Json{{"images", names_of(images)}}, [images, origin, intent](std::size_t index) {
+                   return model::tagged_facts(images, index, caused_by(origin, intent));
+                 }});
+          });
+    };
+    steps.answer = [this](const model::Operation&, const Json& outcome) {
+      return view_of_first(state(), outcome);
     };
     operations_.perform(origin, std::move(steps), std::move(answer));
   };
@@ -205,15 +219,13 @@ void Images::removal_effect(const model::Event& intent, const model::Origin& ori
   storage_.call(
       static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(after), {},
       [this, removal, origin, intent, report](Result<Json> collected) {
-        if (!collected) return report({fail(std::move(collected.error())), {}, {}});
+        if (!collected) return report({fail(std::move(collected.error())), {}});
         Json outcome = {{"untagged", removal.untag},
                         {"deleted", removal.erase},
                         {"reclaimed", model::read_integer(*collected, "reclaimed").value_or(0)}};
-        report({outcome,
-                [this, removal, origin, intent](std::size_t index) {
+        report({outcome, [this, removal, origin, intent](std::size_t index) {
                   return model::removal_facts(state(), removal, index, caused_by(origin, intent));
-                },
-                {}});
+                }});
       });
 }
 
@@ -257,7 +269,7 @@ void Images::collect(const model::Origin& origin, Answer done) {
     steps.effect = [this](const model::Event& intent, const Report& report) {
       storage_.call(static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(state()), {},
                     [report](Result<Json> collected) {
-                      report({std::move(collected), {}, {}});
+                      report({std::move(collected), {}});
                     });
     };
     operations_.perform(origin, std::move(steps), std::move(answer));

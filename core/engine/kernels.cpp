@@ -42,9 +42,8 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
       if (access(path.c_str(), R_OK) != 0)
         return report({fail(Code::kNotFound, "the kernel of this version is not at " + path,
                             "guest/kernel/build.sh builds it"),
-                       {},
                        {}});
-      return report({Json{{"path", path}, {"digest", ""}}, {}, {}});
+      return report({Json{{"path", path}, {"digest", ""}}, {}});
     }
     std::error_code error;
     std::filesystem::create_directories(places_.directory, error);
@@ -57,8 +56,8 @@ void Kernels::set(Set command, const model::Origin& origin, Answer done) {
                            : install_kernel(shared->file, order);
         },
         [installed, report] {
-          if (!*installed) return report({fail(installed->error()), {}, {}});
-          report({Json{{"path", (*installed)->path}, {"digest", (*installed)->digest}}, {}, {}});
+          if (!*installed) return report({fail(installed->error()), {}});
+          report({Json{{"path", (*installed)->path}, {"digest", (*installed)->digest}}, {}});
         });
   };
   operations_.perform(origin, std::move(steps), std::move(done));

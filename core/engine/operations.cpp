@@ -28,6 +28,19 @@ void give(const Answer& answer, Result<Json> result) {
     log::error("after a plugin's failure: " + again->message);
 }
 
+// The answer that describes an outcome before it gives it to `done`.
+static Answer described(model::Operation intent, Describe describe, Answer done) {
+  if (!describe) return done;
+  return [intent = std::move(intent), describe = std::move(describe),
+          done = std::move(done)](Result<Json> outcome) {
+    if (!outcome) return done(std::move(outcome));
+    Result<Json> answer = Json::object();
+    if (auto thrown = guarded([&] { answer = describe(intent, *outcome); }))
+      answer = fail(std::move(*thrown).context("it was done, but not described"));
+    done(std::move(answer));
+  };
+}
+
 bool may_be_written_later(const Error& error) {
   // kDenied: the file system is read-only for now.
   return error.code == Code::kNoSpace || error.code == Code::kRetry || error.code == Code::kDenied;
@@ -46,22 +59,23 @@ void Operations::perform(const model::Origin& origin, Steps steps, Answer done) 
     auto thrown = guarded([&] { decision = decide(state); });
     return thrown ? Result<model::Decision>(fail(std::move(*thrown))) : std::move(decision);
   };
-  ledger_.decide(std::move(decide), [this, origin, earlier, effect = std::move(steps.effect),
-                                     already = std::move(steps.already),
-                                     done](Result<std::vector<model::Event>> committed) {
-    if (*earlier) return repeat(**earlier, origin, done);
-    if (!committed) return done(fail(std::move(committed.error())));
-    if (committed->empty()) return already ? already(done) : done(Json::object());
-    const model::Event intent = committed->front();
-    model::Operation operation = *state().operation(intent.seq);
-    // Once: an effect that throws may have reported before.
-    auto report = [this, operation, origin, done,
-                   reported = std::make_shared<bool>(false)](Effect result) {
-      if (!std::exchange(*reported, true)) conclude(operation, origin, std::move(result), done);
-    };
-    if (auto thrown = guarded([&] { effect(intent, report); }))
-      report({fail(std::move(*thrown).context(operation.type)), {}, {}});
-  });
+  ledger_.decide(
+      std::move(decide),
+      [this, origin, earlier, effect = std::move(steps.effect), already = std::move(steps.already),
+       describe = std::move(steps.answer), done](Result<std::vector<model::Event>> committed) {
+        if (*earlier) return repeat(**earlier, origin, describe, done);
+        if (!committed) return done(fail(std::move(committed.error())));
+        if (committed->empty()) return already ? already(done) : done(Json::object());
+        const model::Event intent = committed->front();
+        model::Operation operation = *state().operation(intent.seq);
+        // Once: an effect that throws may have reported before.
+        auto report = [this, operation, origin, done = described(operation, describe, done),
+                       reported = std::make_shared<bool>(false)](Effect result) {
+          if (!std::exchange(*reported, true)) conclude(operation, origin, std::move(result), done);
+        };
+        if (auto thrown = guarded([&] { effect(intent, report); }))
+          report({fail(std::move(*thrown).context(operation.type)), {}});
+      });
 }
 
 void Operations::conclude(const model::Operation& operation, const model::Origin& origin,
@@ -85,11 +99,7 @@ void Operations::conclude(const model::Operation& operation, const model::Origin
         if (!committed)
           return done(
               bulkhead::fail(Error(committed.error()).context("it was done, but not journaled")));
-        if (!effect.answer) return done(effect.outcome);
-        Result<Json> answer = Json::object();
-        if (auto thrown = guarded([&] { answer = effect.answer(); }))
-          answer = bulkhead::fail(std::move(*thrown).context("it was done, but not described"));
-        done(std::move(answer));
+        done(effect.outcome);
       });
 }
 
@@ -144,9 +154,11 @@ void Operations::retry() {
   }
 }
 
-// A repeat of a request (same Idempotency-Key) gets the recorded outcome, or waits for it. The same
-// key with another request is a mistake that must not be answered with that outcome.
-void Operations::repeat(model::Seq op, const model::Origin& origin, const Answer& done) {
+// A repeat of a request (same Idempotency-Key) gets the answer of the recorded outcome, or waits
+// for it. The same key with another request is a mistake that must not be answered with that
+// outcome.
+void Operations::repeat(model::Seq op, const model::Origin& origin, const Describe& describe,
+                        const Answer& done) {
   auto is_other = [&](const Json& actor) {
     std::string before = model::read_text(actor, "request");
     return !before.empty() && !origin.request.empty() && before != origin.request;
@@ -158,11 +170,12 @@ void Operations::repeat(model::Seq op, const model::Origin& origin, const Answer
   if (const model::Operation* open = state().operation(op)) {
     if (is_other(open->actor)) return refuse();
     auto id = std::make_shared<int>();
-    *id = ledger_.subscribe([this, op, id, done](const model::Event& event) {
-      if (event.phase != model::Phase::kOutcome || event.op != op) return;
-      ledger_.unsubscribe(*id);
-      done(model::outcome_result(event));
-    });
+    *id = ledger_.subscribe(
+        [this, op, id, done = described(*open, describe, done)](const model::Event& event) {
+          if (event.phase != model::Phase::kOutcome || event.op != op) return;
+          ledger_.unsubscribe(*id);
+          done(model::outcome_result(event));
+        });
     return;
   }
   auto reader = store::Reader::open(ledger_.journal().path());
@@ -172,10 +185,17 @@ void Operations::repeat(model::Seq op, const model::Origin& origin, const Answer
   if (*intent && is_other((*intent)->actor)) return refuse();
   auto outcome = reader->outcome(op);
   if (!outcome) return done(fail(std::move(outcome.error())));
-  if (!*outcome)
+  if (!*intent || !*outcome)
     return done(
         fail(Code::kInternal, "the outcome of operation " + std::to_string(op) + " is missing"));
-  done(model::outcome_result(**outcome));
+  model::Operation operation{op,
+                             (*intent)->stream,
+                             (*intent)->type,
+                             (*intent)->root,
+                             (*intent)->at_us,
+                             (*intent)->actor,
+                             (*intent)->data};
+  described(std::move(operation), describe, done)(model::outcome_result(**outcome));
 }
 
 }  // namespace bulkhead::engine

@@ -18,14 +18,17 @@
 
 namespace bulkhead::engine {
 
-// What an effect came to, as the journal keeps it, and as the client gets it if that is more.
+// What an effect came to, as the journal keeps it.
 struct Effect {
   Result<Json> outcome;
   std::function<model::Decision(std::size_t outcome_index)> facts;  // may be empty
-  std::function<Json()> answer;  // after the commit; default: the outcome
-  bool recovered = false;        // found out after a restart, which the outcome then says
+  bool recovered = false;  // found out after a restart, which the outcome then says
 };
 using Report = std::function<void(Effect)>;
+
+// What the client gets, made of what is in the journal and nothing else: a repeat with the same
+// Idempotency-Key gets it as well, perhaps from a later daemon.
+using Describe = std::function<Result<Json>(const model::Operation& intent, const Json& outcome)>;
 
 class Operations {
  public:
@@ -35,6 +38,7 @@ class Operations {
     store::Ledger::Command decide;
     std::function<void(const model::Event& intent, Report report)> effect;
     std::function<void(Answer done)> already;  // the decision was empty: it is so already
+    Describe answer;                           // default: the outcome
   };
   void perform(const model::Origin& origin, Steps steps, Answer done);
 
@@ -54,7 +58,8 @@ class Operations {
   const model::State& state() const { return ledger_.state(); }
 
  private:
-  void repeat(model::Seq op, const model::Origin& origin, const Answer& done);
+  void repeat(model::Seq op, const model::Origin& origin, const Describe& describe,
+              const Answer& done);
   void record_surely(const model::Operation& operation, model::Decision events,
                      store::Ledger::Ack ack);
   void replace(const model::Operation& operation, const Error& why);

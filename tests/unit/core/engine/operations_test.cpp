@@ -26,7 +26,7 @@ TEST_F(OperationsTest, TheEffectComesAfterTheIntentIsCommitted) {
     auto reader = store::Reader::open(ledger_->journal().path());
     auto event = reader->event(intent.seq);
     intent_was_on_disk = event && *event && (*event)->phase == model::Phase::kIntent;
-    report({Json{{"reclaimed", 5}}, {}, {}});
+    report({Json{{"reclaimed", 5}}, {}});
   };
   operations_->perform({}, storage_step(effect), [&](const Result<Json>& result) {
     done = true;
@@ -42,7 +42,7 @@ TEST_F(OperationsTest, AFailureIsAnOutcomeToo) {
   model::Seq op = 0;
   auto effect = [&](const model::Event& intent, const Report& report) {
     op = intent.seq;
-    report({fail(Code::kNoSpace, "the disk is full"), {}, {}});
+    report({fail(Code::kNoSpace, "the disk is full"), {}});
   };
   operations_->perform({}, storage_step(effect), [&](const Result<Json>& result) {
     done = true;
@@ -101,8 +101,8 @@ TEST_F(OperationsTest, WhatThrowsAfterAPluginsAnswerIsAnOutcome) {
   ScriptedPlugin plugin;
   auto effect = [&](const model::Event&, const Report& report) {
     plugin.ask("storage.gc", Json::object(), [report](Result<Json> result) {
-      if (!result) return report({std::move(result), {}, {}});
-      report({Json{{"reclaimed", result->at("reclaimed").get<int64_t>()}}, {}, {}});
+      if (!result) return report({std::move(result), {}});
+      report({Json{{"reclaimed", result->at("reclaimed").get<int64_t>()}}, {}});
     });
   };
   operations_->perform({}, storage_step(effect),
@@ -118,17 +118,19 @@ TEST_F(OperationsTest, FactsAndAnswersThatThrowDontEndTheDaemon) {
   std::optional<Error> error;
   auto facts = [](const model::Event&, const Report& report) {
     report({Json::object(),
-            [](std::size_t) -> model::Decision { throw std::runtime_error("a bug"); },
-            {}});
+            [](std::size_t) -> model::Decision { throw std::runtime_error("a bug"); }});
   };
   operations_->perform({}, storage_step(facts),
                        [&](const Result<Json>& result) { error = result.error(); });
   ASSERT_TRUE(settle([&] { return error.has_value(); }));
   error.reset();
-  auto answer = [](const model::Event&, const Report& report) {
-    report({Json::object(), {}, []() -> Json { throw std::runtime_error("a bug"); }});
+  Operations::Steps steps = storage_step([](const model::Event&, const Report& report) {
+    report({Json::object(), {}});
+  });
+  steps.answer = [](const model::Operation&, const Json&) -> Json {
+    throw std::runtime_error("a bug");
   };
-  operations_->perform({}, storage_step(answer),
+  operations_->perform({}, std::move(steps),
                        [&](const Result<Json>& result) { error = result.error(); });
   ASSERT_TRUE(settle([&] { return error.has_value(); }));
   EXPECT_TRUE(ledger_->state().operations.empty());
@@ -139,7 +141,7 @@ TEST_F(OperationsTest, AnOutcomeThatFitsInNoJournalFails) {
   model::Seq op = 0;
   auto effect = [&](const model::Event& intent, const Report& report) {
     op = intent.seq;
-    report({Json{{"names", std::string(5 << 20, 'x')}}, {}, {}});
+    report({Json{{"names", std::string(5 << 20, 'x')}}, {}});
   };
   operations_->perform({}, storage_step(effect), [&](const Result<Json>& result) {
     done = true;
@@ -157,7 +159,7 @@ TEST_F(OperationsTest, ARepeatedRequestGetsTheRecordedOutcome) {
   int effects = 0, answers = 0;
   auto effect = [&](const model::Event&, const Report& report) {
     ++effects;
-    report({Json{{"reclaimed", 7}}, {}, {}});
+    report({Json{{"reclaimed", 7}}, {}});
   };
   auto done = [&](const Result<Json>& result) {
     ++answers;
@@ -171,6 +173,27 @@ TEST_F(OperationsTest, ARepeatedRequestGetsTheRecordedOutcome) {
   EXPECT_EQ(effects, 1);
 }
 
+// It is made of the journal alone, so that the daemon may have been another one meanwhile.
+TEST_F(OperationsTest, ARepeatedRequestGetsTheSameAnswer) {
+  model::Origin origin;
+  origin.idempotency_key = "key";
+  std::vector<Json> answers;
+  for (int i = 0; i < 2; ++i) {
+    Operations::Steps steps = storage_step(
+        [i](const model::Event&, const Report& report) {
+          report({Json{{"reclaimed", i}}, {}});
+        },
+        origin);
+    steps.answer = [](const model::Operation& intent, const Json& outcome) {
+      return Json{{"of", intent.key()}, {"type", intent.type}, {"freed", outcome.at("reclaimed")}};
+    };
+    operations_->perform(origin, std::move(steps),
+                         [&](const Result<Json>& result) { answers.push_back(result.value()); });
+    ASSERT_TRUE(settle([&] { return answers.size() == size_t(i) + 1; }));
+    EXPECT_EQ(answers.back(), Json({{"of", "local"}, {"type", "storage.gc"}, {"freed", 0}}));
+  }
+}
+
 // Both are on their way before the first one's intent is committed.
 TEST_F(OperationsTest, TwoRequestsAtOnceWithOneKeyAreOne) {
   model::Origin origin;
@@ -178,7 +201,7 @@ TEST_F(OperationsTest, TwoRequestsAtOnceWithOneKeyAreOne) {
   int effects = 0, answers = 0;
   auto effect = [&](const model::Event&, const Report& report) {
     ++effects;
-    report({Json::object(), {}, {}});
+    report({Json::object(), {}});
   };
   for (int i = 0; i < 2; ++i)
     operations_->perform(origin, storage_step(effect, origin), [&](const Result<Json>& result) {
@@ -190,7 +213,7 @@ TEST_F(OperationsTest, TwoRequestsAtOnceWithOneKeyAreOne) {
 }
 
 TEST_F(OperationsTest, AKeyIsForOneRequest) {
-  auto effect = [](const model::Event&, const Report& report) { report({Json::object(), {}, {}}); };
+  auto effect = [](const model::Event&, const Report& report) { report({Json::object(), {}}); };
   model::Origin origin;
   origin.idempotency_key = "key";
   for (const char* request : {"first", "second", "first"}) {
