@@ -60,7 +60,8 @@ void Connection::Answerer::send_whole(int status, const std::string& content_typ
 }
 
 void Connection::Answerer::reply(int status, const Json& body) {
-  send_whole(status, "application/json", dump_json(body) + "\n");
+  const char* type = status < 400 ? "application/json" : "application/problem+json";
+  send_whole(status, type, dump_json(body) + "\n");
 }
 
 void Connection::Answerer::fail(const Error& error) {

@@ -6,9 +6,11 @@
 #include <cerrno>
 
 #include "answerer.hpp"
+#include "body_check.hpp"
 #include "bulkhead/json.hpp"
 #include "core/engine/log.hpp"
 #include "problem.hpp"
+#include "schemas.hpp"
 
 namespace bulkhead::api {
 namespace {
@@ -194,6 +196,9 @@ void Connection::dispatch() {
           {Code::kInvalid,
            json ? "the request's body must be a JSON object" : json.error().message,
            {}});
+    if (route_->body.schema)
+      if (auto good = check_body(schemas().at(route_->body.schema), *json); !good)
+        return exchange->fail(good.error());
     exchange->give_body(std::move(*json));
   }
   body_.clear();

@@ -38,6 +38,7 @@ class Exchange {
   bool has_fd() const { return static_cast<bool>(fd_); }
   bool wants_upgrade() const { return head_.field("upgrade") == "bulkhead-stream"; }
 
+  // From 400 on the body is a problem document.
   virtual void reply(int status, const Json& body) = 0;
   virtual void fail(const Error& error) = 0;
   void answer(const Result<Json>& result, int status = 200) {

@@ -23,7 +23,7 @@ struct RequestBody {
   RequestBody(Body body, const char* name = nullptr) : kind(body), schema(name) {}
 
   Body kind;
-  const char* schema;  // of Body::kJson
+  const char* schema;  // of Body::kJson: checked before the handler runs (body_check.hpp)
 };
 
 struct Parameter {

@@ -171,7 +171,8 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
         });
   };
   steps.answer = [](const model::Operation& intent, const Json& outcome) {
-    return Json{{"id", intent.key()}, {"warnings", model::read_texts(outcome, "warnings")}};
+    return Json{{"id", model::read_text(model::member(intent.data, "configuration"), "id")},
+                {"warnings", model::read_texts(outcome, "warnings")}};
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }

@@ -40,8 +40,8 @@ void Containers::exec(Exec command, const model::Origin& origin, Answer done) {
                  report({std::move(started), {}});
                });
   };
-  steps.answer = [](const model::Operation& intent, const Json&) {
-    return Json{{"id", intent.key()}, {"exec", model::read_text(intent.data, "exec")}};
+  steps.answer = [id = command.id](const model::Operation& intent, const Json&) {
+    return Json{{"id", id}, {"exec", model::read_text(intent.data, "exec")}};
   };
   parts_.operations.perform(origin, std::move(steps), std::move(done));
 }

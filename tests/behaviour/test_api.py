@@ -1,8 +1,13 @@
 """The socket as a script uses it, with curl, and the document that describes it."""
 import json
+import pathlib
+import re
 import subprocess
 
+import jsonschema
 import pytest
+
+from support import openapi, processes
 
 
 def routes(box):
@@ -76,14 +81,242 @@ def test_the_same_key_does_it_once(box):
 
 
 def test_the_document_describes_every_route_of_the_reference(bare):
-    import pathlib
-    import re
     document, described = routes(bare)
     assert document["openapi"].startswith("3.")
     text = (pathlib.Path(__file__).parents[2] / "docs/reference/api.md").read_text()
     written = {(method, re.sub(r"\?.*", "", path)) for method, path in re.findall(r"^\| `(GET|POST|PUT|DELETE) (/v1/[^` ]*)", text, re.M)}
     assert written <= set(described) | {("GET", "/v1/openapi.json")}, written - set(described)
     assert set(described) <= written | {("GET", "/v1/openapi.json")}, set(described) - written
+
+
+def test_the_document_is_one(bare):
+    """As far as that can be seen without OpenAPI's own schema, which Debian hasn't got."""
+    document = openapi.Document(bare.curl("GET", "/v1/openapi.json")[1])
+    assert re.fullmatch(r"3\.1\.\d+", document.tree["openapi"])
+    assert document.tree["info"]["title"] and document.tree["info"]["version"]
+    for (method, template), operation in document.operations.items():
+        parameters = [(each["in"], each["name"]) for each in operation.get("parameters", [])]
+        assert len(parameters) == len(set(parameters)), (method, template)
+        assert {name for place, name in parameters if place == "path"} == set(re.findall(r"{(\w+)}", template)), (method, template)
+        for each in operation.get("parameters", []):
+            assert each["in"] in ("path", "query", "header") and each["schema"] and each.get("required") == (each["in"] == "path" or None), each
+        assert any(status < "300" for status in operation["responses"]), (method, template)
+        for status, response in operation["responses"].items():
+            assert re.fullmatch(r"[1-5]\d\d|default", status) and response["description"], (method, template, status)
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for media in (media for each in (*bodies, *operation["responses"].values()) for media in each.get("content", {})):
+            assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", media), (method, template, media)
+
+
+def test_every_schema_of_the_document_is_one_and_is_used(bare):
+    document = bare.curl("GET", "/v1/openapi.json")[1]
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert schema != {}, name
+    found, fresh = set(), openapi.references(document["paths"])
+    while fresh:
+        found |= fresh
+        fresh = {ref for each in fresh for ref in openapi.references(openapi.resolve(document, each))} - found
+    assert found == {f"#/components/schemas/{name}" for name in schemas}
+
+
+# A request of each kind with every key that there is.
+PROCESS = {"arguments": ["-c", "true"], "environment": ["A=b"], "workingDirectory": "/", "terminal": False, "interactive": False, "user": "root",
+           "uid": 0, "gid": 0, "rlimits": [{"limit": "RLIMIT_NOFILE", "soft": 64, "hard": 64}]}
+SIZE = {"rows": 24, "cols": 80}
+REQUESTS = {
+    ("POST", "/v1/containers"): {
+        "name": "everything", "image": "busybox", "platform": {"os": "linux", "architecture": "amd64", "variant": ""},
+        "process": {**PROCESS, "entrypoint": "/bin/sh"}, "resources": {"cpus": 1, "memoryInBytes": 1 << 28}, "capAdd": ["NET_ADMIN"],
+        "capDrop": ["ALL"], "labels": {"a": "b"}, "readOnly": True, "useInit": True, "shmSize": 1 << 20,
+        "tmpfs": [{"destination": "/mnt", "options": ["size=1048576"]}], "maskedPaths": ["/a"], "readonlyPaths": ["NONE", "/b"], "noDns": False,
+        "dns": {"nameservers": ["192.0.2.1"], "domain": "example.test", "searchDomains": ["example.test"], "options": ["ndots:1"]},
+        "autoRemove": False, "kernel": "/nowhere/vmlinux", "kernelArgs": ["quiet"], "initImage": "busybox", "virtualization": True,
+        "runtime": "runtime-qemu"},
+    ("POST", "/v1/containers/{id}/start"): {"attach": False, "stdin": False, "size": SIZE},
+    ("POST", "/v1/containers/{id}/exec"): {"process": {**PROCESS, "arguments": ["true"], "size": SIZE}, "detach": True},
+    ("POST", "/v1/containers/{id}/stop"): {"signal": "TERM", "timeoutSeconds": 1},
+    ("POST", "/v1/containers/{id}/kill"): {"signal": 18},
+    ("POST", "/v1/images/save"): {"references": ["busybox"], "platform": {"os": "linux", "architecture": "amd64", "variant": ""}},
+    ("POST", "/v1/images/tag"): {"source": "busybox", "target": "other"},
+    ("PUT", "/v1/system/properties/{key}"): {"value": 1},
+}
+UPGRADE = ("Connection: Upgrade", "Upgrade: bulkhead-stream")
+
+
+def request(method, template, **other):
+    return {**REQUESTS[method, template], **other}
+
+
+def the_service_answers(api, tmp_path):
+    for path in ("ping", "system", "system/df", "openapi.json", "system/properties", "system/properties/container.cpus", "system/logs"):
+        api.ok("GET", f"/v1/{path}")
+    cpus, unknown = "/v1/system/properties/container.cpus", "/v1/system/properties/no.such"
+    assert api.ok("PUT", cpus, request("PUT", "/v1/system/properties/{key}"))["value"] == api.ok("GET", cpus)["value"] == 1
+    assert api.ask("PUT", cpus, {"value": "many"})[0] == 400
+    assert [api.ask(method, unknown, body)[0] for method, body in (("GET", None), ("PUT", {"value": "1"}), ("DELETE", None))] == [404] * 3
+    assert api.ask("GET", "/v1/system/properties/dns.domain")[0] == 404
+    assert api.ok("DELETE", "/v1/system/properties/dns.domain")["value"] is None
+    assert api.ok("DELETE", cpus)["value"] == api.ok("GET", "/v1/system/properties")["container.cpus"]["default"]
+    api.ok("PUT", cpus, {"value": "1"})
+    kernel = api.ok("GET", "/v1/system")["kernel"]
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"junk" * 1000)
+    assert api.ask("PUT", "/v1/system/kernel", file=junk, source="binary", name="junk")[0] == 422
+    api.ok("PUT", "/v1/system/kernel", file=kernel, source="binary", name="another")
+    assert api.ask("PUT", "/v1/system/kernel", file=junk, source="binary", name="another")[0] == 409
+    assert api.ok("PUT", "/v1/system/kernel", source="recommended")["path"] == kernel
+
+
+def images_answer(api, busybox_tar, tmp_path):
+    imported = api.ok("POST", "/v1/images/import", file=busybox_tar, reference="another", name="another.tar", platform="linux/amd64",
+                      config='{"Cmd": ["sh"], "StopSignal": "TERM", "User": "nobody"}', message="made for a test")
+    assert imported == api.ok("GET", "/v1/images/another") and imported in api.ok("GET", "/v1/images")
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"junk" * 1000)
+    assert [api.ask("POST", f"/v1/images/{what}", file=junk)[0] for what in ("import", "load")] == [422, 422]
+    api.ok("POST", "/v1/images/tag", request("POST", "/v1/images/tag"))
+    assert api.ask("POST", "/v1/images/tag", {"source": "nothing", "target": "other"})[0] == 404
+    save = request("POST", "/v1/images/save")
+    saved = tmp_path / "saved.tar"
+    saved.write_bytes(api.ok("POST", "/v1/images/save", save))
+    assert api.ask("POST", "/v1/images/save", {"references": ["nothing"]})[0] == 404
+    with open(tmp_path / "again.tar", "wb") as again:
+        assert api.speak("POST", "/v1/images/save", save, "Bulkhead-Fd: 1", fd=again.fileno())[1]["bytes"] == saved.stat().st_size
+    assert api.ok("POST", "/v1/images/load", file=saved, name="saved.tar", force=1)["images"]
+    for method in ("GET", "DELETE"):
+        assert api.ask(method, "/v1/images/nothing")[0] == 404
+    assert api.ok("DELETE", "/v1/images/other")["untagged"] == ["docker.io/library/other:latest"]
+    assert api.ok("POST", "/v1/images/prune", all=1)["untagged"]
+    api.ok("POST", "/v1/images/load", file=saved)
+
+
+def a_container_answers(api):
+    made = api.ok("POST", "/v1/containers", request("POST", "/v1/containers"), head=["Idempotency-Key: once"])
+    assert api.ok("POST", "/v1/containers", request("POST", "/v1/containers"), head=["Idempotency-Key: once"]) == made
+    assert api.ask("POST", "/v1/containers", request("POST", "/v1/containers"))[0] == 409
+    assert api.ask("POST", "/v1/containers", {"image": "nothing"})[0] == 404
+    api.ok("POST", "/v1/containers", {"name": "one", "image": "busybox", "process": {"arguments": ["sleep", "100000"]}})
+    api.ok("POST", "/v1/containers", {"name": "other", "image": "busybox", "process": {"arguments": ["true"]}})
+    one = "/v1/containers/one"
+    assert api.ask("POST", f"{one}/exec", request("POST", "/v1/containers/{id}/exec"))[0] == 409
+    assert api.ask("POST", f"{one}/kill", {})[0] == 409
+    assert [api.ask("GET", path)[0] for path in (f"{one}/stats", "/v1/stats?id=one", "/v1/stats?id=o", "/v1/stats?id=nobody")] == [409, 409, 409, 404]
+    api.ok("POST", f"{one}/start", request("POST", "/v1/containers/{id}/start"))
+    assert api.ok("GET", "/v1/containers") == [api.ok("GET", one)]
+    assert api.speak("POST", f"{one}/start", {"attach": True}, *UPGRADE)[0] == 409
+    api.ok("POST", f"{one}/exec", request("POST", "/v1/containers/{id}/exec"))
+    assert api.speak("POST", f"{one}/exec", {"process": {"arguments": ["true"]}}, *UPGRADE)[0] == 101
+    assert api.ask("POST", f"{one}/exec", {"process": {"arguments": ["no-such-command"]}, "detach": True})[0] == 422
+    assert [api.ok("GET", f"{one}/stats")["id"], *(each["id"] for each in api.ok("GET", "/v1/stats"))] == ["one", "one"]
+    api.ok("POST", f"{one}/kill", request("POST", "/v1/containers/{id}/kill"))
+    assert [api.ask("DELETE", path)[0] for path in (one, "/v1/images/busybox")] == [409, 409]
+    api.ok("POST", f"{one}/stop", request("POST", "/v1/containers/{id}/stop"))
+    assert "exitCode" in api.ok("GET", f"{one}/wait", condition="stopped")
+    assert api.speak("POST", "/v1/containers/other/start", {"attach": True, "stdin": True, "size": SIZE}, *UPGRADE)[0] == 101
+    for query in ({}, {"boot": 1}, {"tail": 1, "timestamps": 1}):
+        api.ok("GET", f"{one}/logs", **query)
+
+
+def what_is_not_there_is_told(api):
+    """Also that the beginning of several names is none."""
+    for (method, template), operation in api.document.operations.items():
+        for name, status in (("nobody", 404), ("o", 409)) if re.search("{id}|{name}", template) else ():
+            body = REQUESTS.get((method, template), {}) if "requestBody" in operation else None
+            assert api.ask(method, re.sub("{id}|{name}", name, template), body)[0] == status, (method, template)
+
+
+def the_journal_answers(api):
+    assert api.ok("GET", "/v1/events") and api.ok("GET", "/v1/history/one")
+    assert api.ask("GET", "/v1/events", after="00000000-0000-0000-0000-000000000000:1")[0] == 410
+    assert api.ok("GET", "/v1/journal/verify")["ok"]
+
+
+def test_every_answer_is_as_described_and_every_described_answer_is_given(fresh, busybox_tar, tmp_path):
+    box = fresh()
+    api = openapi.Described(box)
+    with subprocess.Popen(["curl", "-sSN", "--unix-socket", str(box.socket()), "http://localhost/v1/events?follow=1&type=no.such"],
+                          stdout=subprocess.PIPE) as follower:
+        the_service_answers(api, tmp_path)
+        images_answer(api, busybox_tar, tmp_path)
+        a_container_answers(api)
+        what_is_not_there_is_told(api)
+        the_journal_answers(api)
+        for kind in ("caught-up", "cursor"):
+            line = follower.stdout.readline()
+            assert json.loads(line)["kind"] == kind
+            api.given("GET", "/v1/events", 200, openapi.LINES, line)
+        follower.kill()
+    assert len(api.ok("GET", "/v1/containers", all=1)) == 3
+    assert api.ok("DELETE", "/v1/containers/everything", force=1)["id"] == "everything"
+    assert sorted(api.ok("POST", "/v1/containers/prune")["deleted"]) == ["one", "other"]
+    assert api.ask("POST", "/v1/system/stop")[0] == 202
+    processes.wait_until(lambda: not box.running(), what="the end of the service")
+    assert api.document.answers() == api.seen
+
+
+def keys(tree):
+    """Every place of an object below, as a path of keys."""
+    if isinstance(tree, list):
+        return {key for value in tree for key in keys(value)}
+    return {(key, *rest) for key, value in tree.items() for rest in keys(value) | {()}} if isinstance(tree, dict) else set()
+
+
+def described_keys(document, schema):
+    schema = {**schema, **openapi.resolve(document, schema["$ref"])} if "$ref" in schema else schema
+    inner = {key for part in (schema.get("items"),) if part for key in described_keys(document, part)}
+    return inner | {(key, *rest) for key, value in schema.get("properties", {}).items() for rest in described_keys(document, value) | {()}}
+
+
+@pytest.mark.parametrize("method,template", REQUESTS)
+def test_the_requests_of_these_tests_have_every_described_key(bare, method, template):
+    document = openapi.Document(bare.curl("GET", "/v1/openapi.json")[1])
+    assert set(REQUESTS) == {key for key, operation in document.operations.items()
+                             if "application/json" in operation.get("requestBody", {}).get("content", {})}
+    schema = document.request_schema(method, template)
+    assert document.errors(schema, REQUESTS[method, template]) == []
+    assert described_keys(document.tree, schema) == keys(REQUESTS[method, template]) - {("labels", "a")}
+
+
+def replaced(tree, path, value):
+    """A copy with another value at that place."""
+    copy = json.loads(json.dumps(tree))
+    place = copy
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return copy
+
+
+def places(tree, path=()):
+    """(path, value) of everything below."""
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield (*path, key), value
+        yield from places(value, (*path, key))
+
+
+@pytest.mark.parametrize("method,template", REQUESTS)
+def test_what_the_schema_of_a_request_does_not_allow_is_refused(bare, method, template):
+    """Unknown keys and values of another type, wherever they are."""
+    api = openapi.Described(bare)
+    whole = REQUESTS[method, template]
+    wrong = [replaced(whole, path, []) for path, value in places(whole) if not isinstance(value, list)]
+    wrong += [replaced(whole, path, 1) for path, value in places(whole) if isinstance(value, list)]
+    wrong += [replaced(whole, (*path, "noSuchKey"), 1) for path, value in [((), whole), *places(whole)]
+              if isinstance(value, dict) and path != ("labels",)]
+    path = re.sub("{id}", "nobody", template).replace("{key}", "container.cpus")
+    for body in wrong:
+        assert api.document.errors(api.document.request_schema(method, template), body), body
+        status, problem = api.ask(method, path, body)
+        assert status == 400, body
+        assert "noSuchKey" not in json.dumps(body) or "noSuchKey" in problem["detail"], problem
+
+
+def test_what_is_required_is_missed(box):
+    for method, path, body in (("POST", "/v1/containers", {"process": {}}), ("POST", "/v1/images/tag", {"source": "busybox"}),
+                               ("POST", "/v1/images/save", {}), ("PUT", "/v1/system/properties/container.cpus", {})):
+        assert box.curl(method, path, body)[0] == 400, path
 
 
 def test_every_described_route_answers(bare):

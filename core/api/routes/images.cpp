@@ -64,7 +64,9 @@ void save(const ExchangePtr& exchange, engine::Engine& engine) {
         [exchange](const Result<Json>& result) { exchange->answer(result); });
   }
   // What can be refused is refused while a status can still be sent.
-  for (const Json& reference : exchange->body().value("references", Json::array())) {
+  const Json references = exchange->body().value("references", Json::array());
+  if (references.empty()) return exchange->fail({Code::kInvalid, "no image named to save", {}});
+  for (const Json& reference : references) {
     auto found = model::find_image(engine.state(),
                                    reference.is_string() ? reference.get<std::string>() : "");
     if (!found) return exchange->fail(found.error());

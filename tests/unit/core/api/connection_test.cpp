@@ -19,6 +19,12 @@ class ConnectionTest : public testing::Test {
     router_.add({"POST", "/echo", Body::kJson, "", {}, {}, [](const ExchangePtr& e) {
                    e->reply(200, e->body());
                  }});
+    router_.add({"POST", "/strict", {Body::kJson, "StopRequest"}, "", {}, {}, [](const auto& e) {
+                   e->reply(200, e->body());
+                 }});
+    router_.add({"GET", "/gone", Body::kNone, "", {}, {}, [](const ExchangePtr& e) {
+                   e->reply(410, {{"status", 410}});
+                 }});
     router_.add({"POST", "/boom", Body::kJson, "", {}, {}, [](const ExchangePtr& e) {
                    e->reply(200, e->body().at("missing"));
                  }});
@@ -75,6 +81,20 @@ TEST(MaySpeak, IsForTheOwnerAndRoot) {
   EXPECT_TRUE(may_speak(PeerCredentials{1, 0, 0}));
   EXPECT_FALSE(may_speak(PeerCredentials{1, geteuid() + 1, 0}));
   EXPECT_FALSE(may_speak(bulkhead::fail(Code::kInternal, "no credentials")));
+}
+
+TEST_F(ConnectionTest, ABodyIsHeldAgainstItsSchema) {
+  send("POST /strict HTTP/1.1\r\nContent-Length: 21\r\n\r\n{\"timeoutSeconds\": 3}");
+  EXPECT_TRUE(received().starts_with("HTTP/1.1 200"));
+  send("POST /strict HTTP/1.1\r\nContent-Length: 14\r\n\r\n{\"timeout\": 3}");
+  EXPECT_TRUE(received().starts_with("HTTP/1.1 400"));
+}
+
+TEST_F(ConnectionTest, AnswersFrom400OnAreProblemDocuments) {
+  send("GET /gone HTTP/1.1\r\n\r\n");
+  EXPECT_NE(received().find("Content-Type: application/problem+json\r\n"), std::string::npos);
+  send("GET /hello HTTP/1.1\r\n\r\n");
+  EXPECT_NE(received().find("Content-Type: application/json\r\n"), std::string::npos);
 }
 
 TEST_F(ConnectionTest, AnswersRequestsOneAfterTheOtherOnOneConnection) {

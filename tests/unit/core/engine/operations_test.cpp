@@ -185,12 +185,13 @@ TEST_F(OperationsTest, ARepeatedRequestGetsTheSameAnswer) {
         },
         origin);
     steps.answer = [](const model::Operation& intent, const Json& outcome) {
-      return Json{{"of", intent.key()}, {"type", intent.type}, {"freed", outcome.at("reclaimed")}};
+      return Json{{"of", intent.stream}, {"type", intent.type}, {"freed", outcome.at("reclaimed")}};
     };
     operations_->perform(origin, std::move(steps),
                          [&](const Result<Json>& result) { answers.push_back(result.value()); });
     ASSERT_TRUE(settle([&] { return answers.size() == size_t(i) + 1; }));
-    EXPECT_EQ(answers.back(), Json({{"of", "local"}, {"type", "storage.gc"}, {"freed", 0}}));
+    EXPECT_EQ(answers.back(),
+              Json({{"of", "storage/local"}, {"type", "storage.gc"}, {"freed", 0}}));
   }
 }
 
