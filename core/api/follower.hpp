@@ -1,11 +1,16 @@
-// Sends a text file to a client and, if asked, goes on as it grows: until the client leaves or
-// `ended` says that nothing more can come. The client's pace is the reader's: the next piece is
-// read when the former one is on its way.
+// Sends what a text file holds to a client and, if asked, goes on as it grows: until the client
+// leaves or `ended` says that nothing more can come. The client's pace is the reader's: the next
+// piece is read when the former one is on its way.
+//
+// Whoever writes the file may be faster than this, and for ever. So what there was at the request
+// is an end of its own, and the loop is given back after every turn, even if there is more to read.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/loop/handles.hpp"
 #include "exchange.hpp"
@@ -34,14 +39,17 @@ class Follower : public std::enable_shared_from_this<Follower> {
 
  private:
   Follower(loop::Loop& loop, ExchangePtr exchange, Source source);
-  void pump();
-  bool skip_to_tail();
+  void take_turn();
+  void collect(const std::vector<std::string>& lines);
+  void send(const std::vector<std::string>& lines);
+  void reached_end();
   void finish();
   void fail(const Error& error);
 
   ExchangePtr exchange_;
   Source source_;
   LineFile file_;
+  std::optional<Tail> tail_;  // while what there was at the request is read for its last lines
   loop::Timer timer_;
   bool was_ended_ = false;
   bool done_ = false;

@@ -76,23 +76,43 @@ bool LineFile::look_for_newer() {
   return true;
 }
 
+void LineFile::end_here() {
+  struct stat found {};
+  end_ = files_.empty() || fstat(files_.back().fd.get(), &found) != 0 ? 0 : found.st_size;
+}
+
 Result<std::vector<std::string>> LineFile::next() {
   while (lines_.empty()) {
-    if (files_.empty() && !open_newer()) break;
-    char buffer[kRead];
-    ssize_t got = read(files_.front().fd.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("read " + path_, errno);
-    if (got > 0) {
-      rest_.append(buffer, static_cast<size_t>(got));
+    if (files_.empty() && (end_ || !open_newer())) break;
+    auto got = read_some();
+    if (!got) return fail(std::move(got.error()));
+    if (*got > 0) {
       split();
     } else if (files_.size() > 1) {
       files_.pop_front();  // its successor was there before this look at its end
-    } else if (!open_newer()) {
+    } else if (end_ || !open_newer()) {
       break;
     }
   }
   return std::exchange(lines_, {});
+}
+
+// Bytes of the first file, added to the rest; 0 at its end.
+Result<size_t> LineFile::read_some() {
+  const int fd = files_.front().fd.get();
+  size_t most = kRead;
+  if (end_ && files_.size() == 1) {
+    const off_t left = *end_ - lseek(fd, 0, SEEK_CUR);
+    most = left <= 0 ? 0 : std::min<size_t>(most, static_cast<size_t>(left));
+  }
+  char buffer[kRead];
+  ssize_t got = 0;
+  do {
+    got = read(fd, buffer, most);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return fail_errno("read " + path_, errno);
+  rest_.append(buffer, static_cast<size_t>(got));
+  return static_cast<size_t>(got);
 }
 
 void LineFile::split() {

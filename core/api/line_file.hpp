@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,11 @@ class LineFile {
   Result<std::vector<std::string>> next();
   std::string take_rest() { return std::move(rest_); }
 
+  // Until go_on(), the end is where it is now: of a file that grows faster than it is read, no
+  // other end would ever be reached.
+  void end_here();
+  void go_on() { end_.reset(); }
+
  private:
   using Identity = std::pair<dev_t, ino_t>;
   struct Opened {
@@ -39,11 +45,13 @@ class LineFile {
   static Opened open_one(const std::string& path);
   bool open_newer();
   bool look_for_newer();
+  Result<size_t> read_some();
   void split();
 
   std::string path_;
   bool rotated_;
   std::deque<Opened> files_;  // oldest first; the first one is being read
+  std::optional<off_t> end_;  // in the last of them
   std::vector<std::string> lines_;
   std::string rest_;
 };

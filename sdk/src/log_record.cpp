@@ -6,8 +6,6 @@
 namespace bulkhead {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
@@ -38,8 +36,8 @@ bool second_byte_fits(unsigned char lead, unsigned char second) {
   }
 }
 
-// How many bytes at the start of `text` are one well-formed character, or, with `valid` false, the
-// part of it that is replaced by a single U+FFFD (Unicode's "maximal subpart").
+// How many bytes at the start of `text` are one well-formed character or, with `valid` false, could
+// have become one.
 size_t scan_character(std::string_view text, bool& valid) {
   const auto lead = static_cast<unsigned char>(text[0]);
   const size_t want = sequence_length(lead);
@@ -57,7 +55,7 @@ bool is_plain(char c) {
   return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
 }
 
-void append_escaped_ascii(std::string& out, char c) {
+void append_escaped(std::string& out, char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
     case '"':
@@ -82,25 +80,44 @@ void append_escaped_ascii(std::string& out, char c) {
   }
 }
 
+bool is_utf8(std::string_view text) {
+  bool valid = true;
+  while (valid) {
+    const auto ascii =
+        std::find_if(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+    text.remove_prefix(static_cast<size_t>(ascii - text.begin()));
+    if (text.empty()) return true;
+    text.remove_prefix(scan_character(text, valid));
+  }
+  return false;
+}
+
 // By hand and not through the JSON library: a container may write faster than the library
 // serialises, and every microsecond here is taken from the container's own output.
-void append_json_text(std::string& out, std::string_view text) {
+void append_json_text(std::string& out, std::string_view text, bool utf8) {
+  const auto as_it_is = [utf8](char c) { return is_plain(c) || (utf8 && (c & 0x80) != 0); };
   while (!text.empty()) {
     const auto plain =
-        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), as_it_is) - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
-    if (static_cast<unsigned char>(text[0]) < 0x80) {
-      append_escaped_ascii(out, text[0]);
-      text.remove_prefix(1);
-      continue;
-    }
-    bool valid = false;
-    const size_t length = scan_character(text, valid);
-    out.append(valid ? text.substr(0, length) : kReplacement);
-    text.remove_prefix(length);
+    append_escaped(out, text[0]);
+    text.remove_prefix(1);
   }
+}
+
+// Of characters up to U+00FF, which are one byte or two; nothing if there are others.
+std::optional<std::string> latin1_bytes(std::string_view text) {
+  std::string bytes;
+  while (!text.empty()) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const bool two = lead == 0xC2 || lead == 0xC3;
+    if (lead >= 0x80 && !two) return std::nullopt;
+    bytes += two ? static_cast<char>(((lead & 3) << 6) | (text[1] & 0x3F)) : text[0];
+    text.remove_prefix(two ? 2 : 1);
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -110,8 +127,10 @@ void append_log_record(std::string& out, int64_t time_us, LogStream stream, std:
   out += "{\"t\":";
   out += std::to_string(time_us);
   out += stream == LogStream::kStdout ? ",\"s\":\"stdout\",\"d\":\"" : ",\"s\":\"stderr\",\"d\":\"";
-  append_json_text(out, text);
-  out += partial ? "\",\"p\":true}\n" : "\"}\n";
+  const bool utf8 = is_utf8(text);
+  append_json_text(out, text, utf8);
+  out += partial ? "\",\"p\":true" : "\"";
+  out += utf8 ? "}\n" : ",\"e\":\"latin1\"}\n";
 }
 
 std::optional<LogRecord> parse_log_record(std::string_view line) {
@@ -129,7 +148,14 @@ std::optional<LogRecord> parse_log_record(std::string_view line) {
   } else if (*stream != "stdout") {
     return std::nullopt;
   }
-  record.text = std::move(text->get_ref<std::string&>());
+  if (object.contains("e")) {
+    auto bytes =
+        object["e"] == "latin1" ? latin1_bytes(text->get_ref<std::string&>()) : std::nullopt;
+    if (!bytes) return std::nullopt;
+    record.text = std::move(*bytes);
+  } else {
+    record.text = std::move(text->get_ref<std::string&>());
+  }
   const auto partial = object.find("p");
   record.partial = partial != object.end() && *partial == true;
   return record;

@@ -38,6 +38,29 @@ def test_a_very_long_line_is_one_line(box, name):
     assert box.ok("logs", name).lines == ["x" * 100000, "end"]
 
 
+def test_bytes_that_are_no_text_come_as_they_are(box, name):
+    box.ok("run", "--name", name, "busybox", "printf", r"caf\351 \377\0\n\342\202\254\n")
+    logs = box.popen("logs", name, stdout=subprocess.PIPE)
+    assert logs.communicate(timeout=120)[0] == b"caf\xe9 \xff\0\n\xe2\x82\xac\n"
+
+
+def test_each_start_begins_a_log(box, name):
+    box.ok("create", "--name", name, "busybox", "sh", "-c", "echo $RANDOM")
+    assert [box.ok("start", "-a", name).out == box.ok("logs", name).out for _ in range(2)] == [True, True]
+
+
+def test_a_container_that_writes_without_end_holds_up_nobody(box, name):
+    box.ok("run", "-d", "--name", name, "busybox", "yes")
+    follower = box.popen("logs", "-f", name, stdout=subprocess.PIPE)
+    assert follower.stdout.readline() == b"y\n"
+    assert box.ok("logs", "-n", "3", name).lines == ["y"] * 3
+    assert set(box.ok("logs", name).lines) == {"y"}
+    follower.stdout.close()  # a reader that leaves in the middle
+    assert follower.wait(timeout=120) != 0
+    assert name in box.ok("ls", "-q").lines
+    box.ok("kill", name)
+
+
 def test_the_boot_log_is_the_machines(box, shell):
     assert "Linux version" in box.ok("logs", "--boot", shell).out or box.ok("logs", "--boot", shell).rc == 0
 

@@ -58,6 +58,10 @@ namespace commands {
 constexpr Command container_logs = {
     .name = "logs",
     .summary = "Show what a container wrote",
+    .details =
+        "Its first process, since the last start: output and errors go where it sent them. 64 MiB "
+        "are kept, of which each line takes some 40 bytes more than its text; older lines go "
+        "16 MiB at a time. What was attached at the time got all of them.",
     .section = "Containers",
     .arguments = kArguments,
     .groups = kGroups,

@@ -15,7 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (line.find('\n') != line.size() - 1) std::abort();  // a record is a line
   line.pop_back();
   const auto record = bulkhead::parse_log_record(line);
-  if (!record || record->stream != bulkhead::LogStream::kStderr || !record->partial) std::abort();
+  if (!record || record->text != bytes || record->stream != bulkhead::LogStream::kStderr ||
+      !record->partial)
+    std::abort();
   if (!bulkhead::parse_json(line)) std::abort();  // any other reader understands it too
   const size_t whole = bulkhead::whole_characters(bytes);
   if (whole > size || whole + 3 < size) std::abort();  // no character of UTF-8 is longer than four

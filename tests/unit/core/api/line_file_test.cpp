@@ -69,6 +69,29 @@ TEST_F(LineFileTest, BeginsWithTheOldestAndFollowsARotation) {
   EXPECT_EQ(*file.next(), Lines{});
 }
 
+TEST_F(LineFileTest, EndsWhereItWasToldTo) {
+  append(path_ + ".1", "a\n");
+  append(path_, "b\nc");
+  LineFile file(path_, true);
+  file.end_here();
+  append(path_, "c\nd\n");
+  rotate();
+  append(path_, "e\n");
+  EXPECT_EQ(rest_of(file), (Lines{"a", "b"}));
+  EXPECT_EQ(*file.next(), Lines{});
+  file.go_on();
+  EXPECT_EQ(rest_of(file), (Lines{"cc", "d", "e"}));
+}
+
+TEST_F(LineFileTest, EndsBeforeAFileThatWasNotThere) {
+  LineFile file(path_, true);
+  file.end_here();
+  append(path_, "a\n");
+  EXPECT_EQ(*file.next(), Lines{});
+  file.go_on();
+  EXPECT_EQ(*file.next(), Lines{"a"});
+}
+
 TEST_F(LineFileTest, FollowsTwoRotationsAtOnce) {
   append(path_, "a\n");
   LineFile file(path_, true);

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -21,7 +23,7 @@ struct ContainerLogTest : testing::Test {
   void SetUp() override { fs::create_directories(dir); }
   void TearDown() override { fs::remove_all(dir); }
 
-  ContainerLog open(LogLimits limits = {}) { return *ContainerLog::open(path, limits); }
+  ContainerLog open(LogLimits limits = {}) { return *ContainerLog::begin(path, limits); }
 
   std::vector<LogRecord> records(const std::string& file) {
     std::vector<LogRecord> out;
@@ -143,22 +145,43 @@ TEST_F(ContainerLogTest, MovesNothingIfNoNewFileCanBeOpened) {
   EXPECT_EQ(records(path).size(), 200u);
 }
 
-TEST_F(ContainerLogTest, GoesOnWhereTheLastLifeStopped) {
+TEST_F(ContainerLogTest, BeginsAnewAtEachStart) {
+  std::ofstream(path + ".1") << "{}\n";
   open().write(LogStream::kStdout, "one\n", 1);
-  std::ofstream(path, std::ios::app) << "{\"t\":1,\"s\":\"std";  // killed in the middle of a write
   open().write(LogStream::kStdout, "two\n", 2);
-  EXPECT_EQ(printed(path), "one\ntwo\n");
+  EXPECT_EQ(printed(path), "two\n");
+  EXPECT_FALSE(fs::exists(path + ".1"));
 }
 
-TEST_F(ContainerLogTest, CountsWhatAFullDiskSwallows) {
-  ASSERT_EQ(::symlink("/dev/full", path.c_str()), 0);
+// A limit of the file size is a disk that is full after so many bytes.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit = {bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(ContainerLogTest, CountsWhatAFullDiskSwallowsAndClosesTheTornRecord) {
   auto log = open();
-  log.write(LogStream::kStdout, "hello\n", 1);
+  {
+    FullDisk full(20);
+    log.write(LogStream::kStdout, "hello\n", 1);
+  }
   EXPECT_GT(log.lost_bytes(), 0u);
+  EXPECT_EQ(fs::file_size(path), 20u);
+  log.write(LogStream::kStdout, "again\n", 2);
+  EXPECT_EQ(printed(path), "again\n");
 }
 
 TEST_F(ContainerLogTest, SaysWhichFileItCanNotOpen) {
-  const auto log = ContainerLog::open((dir / "missing" / "container.log").string(), {});
+  const auto log = ContainerLog::begin((dir / "missing" / "container.log").string(), {});
   ASSERT_FALSE(log);
   EXPECT_NE(log.error().message.find("missing/container.log"), std::string::npos);
 }
