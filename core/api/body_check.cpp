@@ -51,7 +51,8 @@ Status check_type(const Json& schema, const Json& value, const std::string& wher
 
 Failure unknown_key(const Json& schema, const std::string& key, const std::string& where) {
   std::string known;
-  for (const auto& [name, part] : schema.value("properties", Json::object()).items())
+  const Json properties = schema.value("properties", Json::object());
+  for (const auto& [name, part] : properties.items())
     known += (known.empty() ? "" : ", ") + name;
   return fail(Code::kInvalid,
               "there is no key \"" + key + "\" in " + (where.empty() ? "this request" : where),
