@@ -44,7 +44,7 @@ void Follower::take_turn() {
     if (lines->empty()) return reached_end();
     tail_ ? collect(*lines) : send(*lines);
   }
-  timer_.start(0);
+  timer_.start(1);  // with 0 libuv would come back before it looks at anything else
 }
 
 void Follower::collect(const std::vector<std::string>& lines) {

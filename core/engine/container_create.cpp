@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "containers.hpp"
+#include "kernel_file.hpp"
 #include "model/configuration.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
@@ -69,25 +70,7 @@ Json object_or(const Json& object, const char* key, const Json& fallback) {
   return value.is_object() ? value : fallback;
 }
 
-// What is read here; build_configuration() checks the rest. A null is as good as nothing.
-Status check_types(const Json& body) {
-  auto wrong = [](const char* key, const char* type) {
-    return fail(Code::kInvalid, std::string(key) + " must be " + type);
-  };
-  for (const char* key : {"image", "initImage", "name"})
-    if (const Json& value = model::member(body, key); !value.is_null() && !value.is_string())
-      return wrong(key, "a string");
-  for (const char* key : {"process", "platform"})
-    if (const Json& value = model::member(body, key); !value.is_null() && !value.is_object())
-      return wrong(key, "an object");
-  if (const Json& value = model::member(body, "autoRemove");
-      !value.is_null() && !value.is_boolean())
-    return wrong("autoRemove", "true or false");
-  return {};
-}
-
 Result<Draft> draft(const model::State& state, const Json& body, const Json& host_platform) {
-  if (auto good = check_types(body); !good) return fail(std::move(good.error()));
   auto wanted = model::read_text(body, "image");
   if (wanted.empty()) return fail(Code::kInvalid, "a container needs an image");
   auto image = model::find_image(state, wanted);
@@ -123,6 +106,10 @@ Result<Draft> draft(const model::State& state, const Json& body, const Json& hos
 }  // namespace
 
 void Containers::create(const Json& body, const model::Origin& origin, Answer done) {
+  if (std::string kernel = model::read_text(body, "kernel"); !kernel.empty())
+    if (auto good = check_kernel(kernel, model::read_text(parts_.host_platform, "architecture"));
+        !good)
+      return done(fail(std::move(good.error())));
   // Decided in the ledger's turn: the image may be deleted by a command before this one.
   auto made = std::make_shared<Draft>();
   Operations::Steps steps;

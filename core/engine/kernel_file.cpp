@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -15,6 +17,7 @@ namespace bulkhead::engine {
 namespace {
 
 constexpr size_t kBlock = 256 * 1024;
+constexpr size_t kHead = 4096;
 constexpr uint64_t kLargestKernel = uint64_t{1} << 30;
 
 class Sha256 {
@@ -59,7 +62,7 @@ class Incoming {
   Status write(std::string_view bytes) {
     total_ += bytes.size();
     if (total_ > kLargestKernel) return fail(Code::kInvalid, "the file is larger than any kernel");
-    if (head_.size() < 4096) head_ += bytes.substr(0, 4096 - head_.size());
+    if (head_.size() < kHead) head_ += bytes.substr(0, kHead - head_.size());
     digest_.update(bytes);
     while (!bytes.empty()) {
       ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
@@ -189,6 +192,21 @@ std::string why_no_kernel(std::string_view head, std::string_view architecture) 
   if (head[16] != 2)
     return "it is an ELF file, but not a fixed-address executable as an uncompressed kernel is";
   return "";
+}
+
+Status check_kernel(const std::string& path, const std::string& architecture) {
+  // Not blocking: it may be a pipe.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return fail_errno("read the kernel " + path, errno);
+  std::array<char, kHead> head;
+  ssize_t got = 0;
+  do {
+    got = ::read(file.get(), head.data(), head.size());
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return fail_errno("read the kernel " + path, errno);
+  std::string why = why_no_kernel({head.data(), static_cast<size_t>(got)}, architecture);
+  if (!why.empty()) return fail(Code::kCorrupt, path + " is no kernel: " + why);
+  return {};
 }
 
 Result<KernelFile> install_kernel(const UniqueFd& source, const KernelOrder& order) {

@@ -27,6 +27,9 @@ Result<KernelFile> install_kernel(const UniqueFd& source, const KernelOrder& ord
 Result<KernelFile> install_kernel_from_tar(const UniqueFd& source, const std::string& member,
                                            const KernelOrder& order);
 
+// Whether a kernel that stays where it is can be read and looks bootable.
+Status check_kernel(const std::string& path, const std::string& architecture);
+
 // "" if it looks bootable, else the reason why it doesn't. `head` is the file's first 4 KiB.
 std::string why_no_kernel(std::string_view head, std::string_view architecture);
 

@@ -11,7 +11,13 @@ namespace bulkhead::qemu {
 namespace {
 
 constexpr std::string_view kInitSays = "bulkhead: ";
+constexpr std::string_view kPanic = "Kernel panic";
 constexpr size_t kLongestLine = 200;
+
+// What comes after these is farewell: a panic's trace, or the panic that init's own end is.
+bool explains(std::string_view line) {
+  return line.starts_with(kInitSays) || line.find(kPanic) != line.npos;
+}
 
 }  // namespace
 
@@ -35,13 +41,12 @@ Status BootLog::open_file() {
 void BootLog::end_line() {
   if (!awaited_.empty() && unfinished_.find(awaited_) != std::string::npos) seen_ = true;
   const bool blank = unfinished_.find_first_not_of(' ') == std::string::npos;
-  // The kernel's farewell comes after init's last words.
-  if (!blank && !last_line_.starts_with(kInitSays)) last_line_ = std::move(unfinished_);
+  if (!blank && !explains(last_line_)) last_line_ = std::move(unfinished_);
   unfinished_.clear();
 }
 
 const std::string& BootLog::last_line() const {
-  return unfinished_.empty() || last_line_.starts_with(kInitSays) ? last_line_ : unfinished_;
+  return unfinished_.empty() || explains(last_line_) ? last_line_ : unfinished_;
 }
 
 void BootLog::write(std::string_view bytes) {

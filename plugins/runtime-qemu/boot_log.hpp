@@ -23,8 +23,8 @@ class BootLog {
 
   void write(std::string_view bytes);
 
-  // What explains a boot that failed: what init said, or the last line that isn't blank; without
-  // control characters, cut to a length that fits a sentence; may be empty.
+  // What explains a boot that failed: what init or a panic said first, or else the last line that
+  // isn't blank; without control characters, cut to a length that fits a sentence; may be empty.
   const std::string& last_line() const;
   // Waits for a line: seen() once one containing `text` has been printed, whatever was printed
   // after it.

@@ -14,21 +14,28 @@ namespace {
 constexpr size_t kLongestRecord = 16 * 1024;  // text bytes; METHODS.md
 constexpr size_t kWriteSize = 64 * 1024;
 
-std::string numbered(const std::string& path, unsigned n) {
-  return n == 0 ? path : path + "." + std::to_string(n);
+bool ends_without_newline(int fd, uint64_t size) {
+  char last = '\n';
+  return size > 0 && ::pread(fd, &last, 1, static_cast<off_t>(size - 1)) == 1 && last != '\n';
 }
 
 }  // namespace
 
-Result<ContainerLog> ContainerLog::begin(std::string path, LogLimits limits) {
+Result<ContainerLog> ContainerLog::open(std::string path, LogLimits limits) {
   limits.max_files = std::max(limits.max_files, 1u);
   limits.max_bytes = std::max<uint64_t>(limits.max_bytes, 4096);
-  // Removed, not emptied: whoever still reads the old one keeps it.
-  for (unsigned n = 0; n < limits.max_files; ++n) ::unlink(numbered(path, n).c_str());
   ContainerLog log(std::move(path), limits);
-  log.file_.reset(::open(log.path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
-  if (!log.file_) return fail_errno("open " + log.path_, errno);
+  if (auto opened = log.open_file(); !opened) return fail(opened.error());
   return log;
+}
+
+Status ContainerLog::open_file() {
+  file_.reset(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  if (!file_) return fail_errno("open " + path_, errno);
+  struct stat info {};
+  size_ = ::fstat(file_.get(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+  torn_ = ends_without_newline(file_.get(), size_);
+  return {};
 }
 
 void ContainerLog::write(LogStream stream, std::string_view bytes, int64_t now_us) {
@@ -127,14 +134,15 @@ void ContainerLog::write_out() {
 // no file lost. Nothing moves before there is a new file: where none can be opened, records go on
 // into the old one, because too long a file is better than none.
 void ContainerLog::rotate() {
+  auto numbered = [&](unsigned n) { return n == 0 ? path_ : path_ + "." + std::to_string(n); };
   const std::string fresh = path_ + ".new";
-  UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  UniqueFd file(::open(fresh.c_str(), O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file) {
     size_ = 0;  // not again with the next record
     return;
   }
   for (unsigned n = limits_.max_files - 1; n > 0; --n) {
-    ::rename(numbered(path_, n - 1).c_str(), numbered(path_, n).c_str());
+    ::rename(numbered(n - 1).c_str(), numbered(n).c_str());
   }
   ::rename(fresh.c_str(), path_.c_str());
   file_ = std::move(file);

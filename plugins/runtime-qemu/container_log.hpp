@@ -1,6 +1,5 @@
-// container.log: what the container's first process wrote since the last start, as records with
-// time and stream, rotated by size. Each start begins a log of its own, as the reference has it;
-// the journal says when that was.
+// container.log: what the container's first process wrote, as records with time and stream, rotated
+// by size.
 //
 // Invariants. A record is written whole or, if the disk is full, is missing whole (a torn line is
 // closed by a newline before the next). A file never grows past max_bytes: container.log is renamed
@@ -31,8 +30,7 @@ struct LogLimits {
 
 class ContainerLog {
  public:
-  // A new log in place of an older one with its rotated files.
-  static Result<ContainerLog> begin(std::string path, LogLimits limits);
+  static Result<ContainerLog> open(std::string path, LogLimits limits);
 
   // Bytes as they come, cut anywhere.
   void write(LogStream stream, std::string_view bytes, int64_t now_us);
@@ -47,6 +45,7 @@ class ContainerLog {
  private:
   ContainerLog(std::string path, LogLimits limits) : path_(std::move(path)), limits_(limits) {}
 
+  Status open_file();
   void emit_line(LogStream stream, std::string_view line, bool partial, int64_t now_us);
   void keep_unfinished(LogStream stream, std::string_view rest, int64_t now_us);
   void write_out();

@@ -32,7 +32,7 @@ Status RuntimePlugin::start(const Json& config) {
   auto parsed = parse_config(config);
   if (!parsed) return fail(parsed.error());
   config_ = std::move(*parsed);
-  auto log = ContainerLog::begin(config_.log_dir + "/container.log", config_.log);
+  auto log = ContainerLog::open(config_.log_dir + "/container.log", config_.log);
   if (!log) return fail(log.error());
   auto boot_log = BootLog::open(config_.log_dir + "/boot.log");
   if (!boot_log) return fail(boot_log.error());

@@ -193,9 +193,11 @@ def images_answer(api, busybox_tar, tmp_path):
 
 
 def a_container_answers(api):
-    made = api.ok("POST", "/v1/containers", request("POST", "/v1/containers"), head=["Idempotency-Key: once"])
-    assert api.ok("POST", "/v1/containers", request("POST", "/v1/containers"), head=["Idempotency-Key: once"]) == made
-    assert api.ask("POST", "/v1/containers", request("POST", "/v1/containers"))[0] == 409
+    everything = request("POST", "/v1/containers", kernel=api.ok("GET", "/v1/system")["kernel"])
+    made = api.ok("POST", "/v1/containers", everything, head=["Idempotency-Key: once"])
+    assert api.ok("POST", "/v1/containers", everything, head=["Idempotency-Key: once"]) == made
+    assert api.ask("POST", "/v1/containers", everything)[0] == 409
+    assert api.ask("POST", "/v1/containers", request("POST", "/v1/containers"))[0] == 404
     assert api.ask("POST", "/v1/containers", {"image": "nothing"})[0] == 404
     api.ok("POST", "/v1/containers", {"name": "one", "image": "busybox", "process": {"arguments": ["sleep", "100000"]}})
     api.ok("POST", "/v1/containers", {"name": "other", "image": "busybox", "process": {"arguments": ["true"]}})

@@ -44,11 +44,6 @@ def test_bytes_that_are_no_text_come_as_they_are(box, name):
     assert logs.communicate(timeout=120)[0] == b"caf\xe9 \xff\0\n\xe2\x82\xac\n"
 
 
-def test_each_start_begins_a_log(box, name):
-    box.ok("create", "--name", name, "busybox", "sh", "-c", "echo $RANDOM")
-    assert [box.ok("start", "-a", name).out == box.ok("logs", name).out for _ in range(2)] == [True, True]
-
-
 def test_a_container_that_writes_without_end_holds_up_nobody(box, name):
     box.ok("run", "-d", "--name", name, "busybox", "yes")
     follower = box.popen("logs", "-f", name, stdout=subprocess.PIPE)

@@ -102,8 +102,8 @@ AttachedEnd run_attached(Context& context, const AttachedProcess& process,
     if (auto ok = session.pass_on(signal); !ok) return {fail(std::move(ok.error())), true};
   }
   const auto end = session.run();
-  if (!end) return {fail(end.error()), session.may_still_run()};
-  return {end->exit_code, false};
+  if (!end) return {fail(end.error()), session.may_still_run(), !session.may_still_run()};
+  return {end->exit_code, false, true};
 }
 
 }  // namespace bulkhead::cli

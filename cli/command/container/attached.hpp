@@ -19,6 +19,7 @@ struct AttachedProcess {
 struct AttachedEnd {
   Result<int> status;          // the process's exit status
   bool may_still_run = false;  // it failed on our side only
+  bool over = false;  // the stream has told the end; the service may have yet to write it down
 };
 
 // `body_with_size` makes the request's body, given {"rows", "cols"} or null.

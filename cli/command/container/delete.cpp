@@ -15,7 +15,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
     });
   });
   if (!ids) return fail(ids.error());
-  return for_each_container(context, *ids, [&](const std::string& id) {
+  return for_each_container(context, invocation, *ids, [&](const std::string& id) {
     return Request{"DELETE", container_target(id, force ? "?force=1" : "")};
   });
 }

@@ -38,10 +38,15 @@ Result<std::vector<std::string>> merged(Context& context, std::vector<std::strin
   return without_repetition(words);
 }
 
+bool has_changed_since(const Error& error) {
+  return error.code == Code::kConflict || error.code == Code::kNotFound;
+}
+
 }  // namespace
 
-Result<int> for_each_container(Context& context, const std::vector<std::string>& ids,
-                               const RequestFor& request_for) {
+Result<int> for_each_container(Context& context, const Invocation& invocation,
+                               const std::vector<std::string>& ids, const RequestFor& request_for) {
+  const bool listed = invocation.has("all");
   Api api = context.api();
   int status = 0;
   for (size_t first = 0; first < ids.size(); first += kAtOnce) {
@@ -54,7 +59,7 @@ Result<int> for_each_container(Context& context, const std::vector<std::string>&
           exchange ? api.finish(*exchange) : Result<json>(fail(std::move(exchange.error())));
       if (answer) {
         context.out.line(answered_id(*answer, ids[i]));
-      } else {
+      } else if (!listed || !has_changed_since(answer.error())) {
         tell_error(context, answer.error());
         status = 1;
       }

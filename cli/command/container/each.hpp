@@ -18,8 +18,10 @@ namespace bulkhead::cli {
 
 using RequestFor = std::function<Request(const std::string& id)>;
 
-Result<int> for_each_container(Context& context, const std::vector<std::string>& ids,
-                               const RequestFor& request_for);
+// With --all nobody named them: one that has gone or runs now, unlike when it was listed, is passed
+// by.
+Result<int> for_each_container(Context& context, const Invocation& invocation,
+                               const std::vector<std::string>& ids, const RequestFor& request_for);
 
 // The containers a command line names, each once even if it is named by its id and a prefix of it;
 // with --all those that `all` lists. Both or neither is a usage error.

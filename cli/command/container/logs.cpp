@@ -59,7 +59,7 @@ constexpr Command container_logs = {
     .name = "logs",
     .summary = "Show what a container wrote",
     .details =
-        "Its first process, since the last start: output and errors go where it sent them. 64 MiB "
+        "Its first process, in all its runs: output and errors go where it sent them. 64 MiB "
         "are kept, of which each line takes some 40 bytes more than its text; older lines go "
         "16 MiB at a time. What was attached at the time got all of them.",
     .section = "Containers",

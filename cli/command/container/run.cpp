@@ -19,19 +19,22 @@ using nlohmann::json;
 
 namespace {
 
-// Best effort: the error that the user reads is the start's.
-void remove(Context& context, const Invocation& invocation, const std::string& id) {
+// Best effort: the error that the user reads is the start's, without advice to look at what is
+// gone.
+Error remove(Context& context, const Invocation& invocation, const std::string& id, Error why) {
   (void)context.api().send({"DELETE", container_target(id, "?force=1")});
   if (const auto file = invocation.value("cidfile")) unlink(file->c_str());
+  if (why.hint.find("container logs") != std::string::npos)
+    why.hint =
+        "`container create` and `container start` keep the container, and with it "
+        "`container logs --boot`";
+  return why;
 }
 
 Result<int> start_detached(Context& context, const Invocation& invocation, const std::string& id) {
   const auto started =
       context.api().post(container_target(id, "/start"), {{"attach", false}, {"stdin", false}});
-  if (!started) {
-    remove(context, invocation, id);
-    return fail(started.error());
-  }
+  if (!started) return fail(remove(context, invocation, id, started.error()));
   context.out.line(id);
   return 0;
 }
@@ -50,8 +53,8 @@ Result<int> run(Context& context, const Invocation& invocation) {
     return body;
   });
   if (!end.status) {
-    if (!end.may_still_run) remove(context, invocation, *id);
-    return fail(std::move(end.status.error()));
+    Error why = std::move(end.status.error());
+    return fail(end.may_still_run ? why : remove(context, invocation, *id, why));
   }
   const bool removed = invocation.has("rm") || invocation.has("remove");
   const std::string condition = removed ? "removed" : "stopped";

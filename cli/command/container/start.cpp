@@ -22,8 +22,7 @@ Result<int> start_attached(Context& context, const std::string& id, bool interac
     if (!size.is_null()) body["size"] = size;
     return body;
   });
-  if (!end.status) return end.status;
-  (void)context.api().get(container_target(id, "/wait?condition=stopped"));
+  if (end.over) (void)context.api().get(container_target(id, "/wait?condition=stopped"));
   return end.status;
 }
 

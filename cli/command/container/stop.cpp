@@ -24,7 +24,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
     });
   });
   if (!ids) return fail(ids.error());
-  return for_each_container(context, *ids, [&](const std::string& id) {
+  return for_each_container(context, invocation, *ids, [&](const std::string& id) {
     return Request{"POST", container_target(id, "/stop"), body_of(body)};
   });
 }

@@ -131,6 +131,20 @@ TEST_F(Containers, DeleteAllSparesTheRunningUnlessForced) {
   EXPECT_THAT(session_.service.lines(), ::testing::Contains("DELETE /v1/containers/runs?force=1"));
 }
 
+TEST_F(Containers, AllPassesByWhatHasChangedSinceItWasListed) {
+  session_.service.answer(
+      "GET /v1/containers?all=1", 200,
+      json{container("starts", "stopped"), container("goes", "stopped")}.dump());
+  session_.service.answer("DELETE /v1/containers/starts", 409,
+                          R"({"code": 4, "detail": "container starts is starting"})");
+  session_.service.answer("DELETE /v1/containers/goes", 404,
+                          R"({"code": 3, "detail": "container not found: goes"})");
+  const Ended all = session_.run({"delete", "--all"});
+  EXPECT_EQ(all.status, 0);
+  EXPECT_EQ(all.err, "");
+  EXPECT_EQ(session_.run({"delete", "starts"}).status, 1);
+}
+
 TEST_F(Containers, NamesAndAllConflictAndNeitherIsNothing) {
   for (const char* command : {"stop", "kill", "delete"}) {
     const Ended both = session_.run({command, "--all", "x"});

@@ -66,6 +66,14 @@ TEST_F(BootLogTest, PrefersInitsLastWordsToTheKernelsFarewell) {
   EXPECT_EQ(log.last_line(), "bulkhead: no disk");
 }
 
+TEST_F(BootLogTest, PrefersAPanicToWhatFollowsIt) {
+  BootLog log;
+  log.write(
+      "[    0.9] Kernel panic - not syncing: VFS: no root\r\n[    0.9] Kernel Offset: "
+      "disabled\r\n");
+  EXPECT_EQ(log.last_line(), "[    0.9] Kernel panic - not syncing: VFS: no root");
+}
+
 TEST_F(BootLogTest, SeesTheLineItWaitsForEvenIfMoreFollows) {
   BootLog log;
   log.await("guest ready");
