@@ -37,8 +37,15 @@ Result<Exchange> Exchange::begin(UniqueFd socket, const Request& request) {
   const std::string wire = to_wire(request);
   const std::span<const int> descriptors(&request.descriptor, request.descriptor >= 0 ? 1 : 0);
   const auto sent = send_all(exchange.socket_.get(), wire.data(), wire.size(), descriptors);
-  if (!sent) return fail(Error(sent.error()).context("send the request to the service"));
+  // The service may have answered before it had read everything: that says more.
+  if (!sent && !exchange.is_answered())
+    return fail(Error(sent.error()).context("send the request to the service"));
   return exchange;
+}
+
+bool Exchange::is_answered() const {
+  char first = 0;
+  return recv(socket_.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 Status Exchange::read_more() {

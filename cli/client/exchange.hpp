@@ -52,6 +52,7 @@ class Exchange {
 
  private:
   explicit Exchange(UniqueFd socket) : socket_(std::move(socket)) {}
+  bool is_answered() const;
   Status read_more();
 
   UniqueFd socket_;

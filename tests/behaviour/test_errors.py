@@ -40,6 +40,19 @@ def test_a_created_container_survives_its_failed_start(box, name):
     assert box.state(name) not in ("running", "absent")
 
 
+def test_a_start_that_failed_is_over_when_it_is_told(box, name):
+    box.ok("create", "--name", name, "busybox", "no-such-command")
+    for _ in range(5):
+        box.refuses("start", "-a", name, rc=127, saying="no-such-command")
+    box.ok("delete", name)
+
+
+def test_a_request_that_is_too_large(box, no_trace, tmp_path):
+    file = tmp_path / "environment"
+    file.write_text("".join(f"V{number}={'x' * 1000}\n" for number in range(1100)))
+    box.refuses("create", "--env-file", file, "busybox", saying="larger than 1 MiB")
+
+
 def elf(code):
     """A 64-bit kernel image with a PVH entry point and these instructions: valid to QEMU, and nothing more."""
     base, note_at, code_at = 0x100000, 0x200, 0x300
