@@ -1,5 +1,7 @@
 // delete and prune: what runs is killed first, then disks, logs and directory go, then the outcome
 // says how much came free.
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "containers.hpp"
@@ -9,18 +11,18 @@
 #include "model/read_json.hpp"
 
 namespace bulkhead::engine {
-namespace {
 
-int64_t allocated_below(const std::string& directory) {
+int64_t Containers::log_bytes(const std::string& id) const {
   int64_t total = 0;
   std::error_code error;
-  for (auto it = std::filesystem::recursive_directory_iterator(directory, error);
-       !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error))
-    if (it->is_regular_file(error)) total += static_cast<int64_t>(it->file_size(error));
+  for (auto it = std::filesystem::recursive_directory_iterator(directory(id), error);
+       !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+    struct stat file {};
+    if (lstat(it->path().c_str(), &file) == 0 && S_ISREG(file.st_mode))
+      total += int64_t{file.st_blocks} * 512;
+  }
   return total;
 }
-
-}  // namespace
 
 void Containers::remove(const model::DeleteContainer& command, const model::Origin& origin,
                         Answer done) {
@@ -73,7 +75,7 @@ void Containers::delete_effect(const std::string& id, const Report& report) {
 void Containers::remove_disks(const std::string& id, const Report& report) {
   parts_.storage.call(unjournaled_op(), "storage.delete", {{"container", id}}, {},
                       [this, id, report](const Result<Json>& deleted) {
-                        int64_t reclaimed = allocated_below(directory(id));
+                        int64_t reclaimed = log_bytes(id);
                         std::error_code error;
                         std::filesystem::remove_all(directory(id), error);
                         if (!deleted) return report({deleted, {}});

@@ -94,6 +94,8 @@ class Containers {
   void recover_delete(const model::Operation& operation, std::function<void()> done);
 
   std::string directory(const std::string& id) const { return parts_.data_dir + "/" + id; }
+  // Allocated by what is in there; the disks are storage's.
+  int64_t log_bytes(const std::string& id) const;
   const model::State& state() const { return parts_.operations.state(); }
 
  private:

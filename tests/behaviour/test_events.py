@@ -1,4 +1,5 @@
 """events and history: everything that happened, why, and by whom; live, from any point, and again."""
+import itertools
 import json
 import os
 import subprocess
@@ -124,10 +125,29 @@ def test_the_past_can_be_listed_and_inspected(box, name):
         assert box.ok("image", "inspect", "--at", moment, "past:1").json[0]["configuration"]["name"].endswith("past:1")
     box.refuses("inspect", name, saying="not found")
     box.refuses("list", "--at", "noon", saying="noon")
+    box.refuses("list", "--at", "999999999", saying="no event 999999999 yet")
+    box.refuses("list", "--at", "2999-01-01T00:00:00Z", saying="future")
+
+
+def followed(box, name, *arguments):
+    client = box.popen("events", "--follow", "--stream", f"container/{name}", "--format", "json", *arguments, stdout=subprocess.PIPE)
+    yield client
+    for line in client.stdout:
+        yield json.loads(line)
+
+
+def test_following_begins_now_unless_told_otherwise(box, name):
+    box.ok("create", "--name", name, "busybox")
+    for arguments, first in (([], None), (["--since", "2020-01-01T00:00:00Z"], "container.create"), (["--after", "1"], "container.create")):
+        client, *lines = itertools.islice(followed(box, name, *arguments), 2)
+        assert lines[0].get("type") == first and lines[0].get("kind") == (None if first else "caught-up")
+        client.terminate()
+        client.wait()
 
 
 def test_following_sees_what_happens_and_no_event_twice(box, name):
     client = box.popen("events", "--follow", "--format", "json", stdout=subprocess.PIPE)
+    assert json.loads(client.stdout.readline())["kind"] == "caught-up"
     seen, done = [], threading.Event()
 
     def read():

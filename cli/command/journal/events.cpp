@@ -1,9 +1,12 @@
 // events: the journal, from its beginning or a point in it, to its end or as it grows.
+#include <nlohmann/json.hpp>
+
 #include "command/commands.hpp"
 #include "command/journal/stream.hpp"
 #include "http/target.hpp"
 #include "options/moment.hpp"
 #include "options/number.hpp"
+#include "render/field.hpp"
 
 namespace bulkhead::cli {
 
@@ -51,10 +54,24 @@ Result<Query> events_query(const Invocation& invocation, Moment now) {
   return query.add_if(invocation.has("follow"), "follow", "1");
 }
 
+// What happens is followed from now on, unless a point in the past was named.
+Result<std::string> target_of(Context& context, const Invocation& invocation, Query query) {
+  const bool from_now = invocation.has("follow") && !invocation.value("since") &&
+                        !invocation.value("after") && !invocation.value("root");
+  if (from_now) {
+    const auto system = context.api().get("/v1/system");
+    if (!system) return fail(system.error());
+    query.add("after", text_at(*system, "journal.id") + ":" + text_at(*system, "journal.seq"));
+  }
+  return "/v1/events" + query.text();
+}
+
 Result<int> run(Context& context, const Invocation& invocation) {
-  const auto query = events_query(invocation, std::chrono::system_clock::now());
+  auto query = events_query(invocation, std::chrono::system_clock::now());
   if (!query) return fail(query.error());
-  return show_events(context, "/v1/events" + query->text(), invocation.value_or_default("format"));
+  const auto target = target_of(context, invocation, std::move(*query));
+  if (!target) return fail(target.error());
+  return show_events(context, *target, invocation.value_or_default("format"));
 }
 
 constexpr Option kOptions[] = {
@@ -76,7 +93,9 @@ constexpr Option kOptions[] = {
     {.names = "--root", .value = "<seq>", .help = "Only what this event began"},
     {.names = "--actor-uid", .value = "<uid>", .help = "Only what this user asked for"},
     {.names = "--limit", .value = "<number>", .help = "At most so many"},
-    {.names = "-f, --follow", .help = "Go on with events as they happen"},
+    {.names = "-f, --follow",
+     .help = "Go on with events as they happen; from now on, unless --since, --after or --root "
+             "says otherwise"},
     kEventFormatOption,
 };
 constexpr OptionGroup kGroups[] = {{"Options", kOptions}};

@@ -29,7 +29,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   if (!usage) return fail(usage.error());
   const Format format = parse_format(invocation.value_or_default("format"));
   if (format != Format::kTable) {
-    context.out.write(format == Format::kJson ? pretty_json(*usage) : document(*usage, format));
+    context.out.write(document(*usage, format));
     return 0;
   }
   Table table({"TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"});

@@ -1,5 +1,7 @@
 #include <openssl/sha.h>
 
+#include <chrono>
+
 #include "bulkhead/json.hpp"
 #include "model/views.hpp"
 #include "routes.hpp"
@@ -23,6 +25,20 @@ std::string request_digest(const Exchange& exchange) {
   return hex;
 }
 
+// Nothing is known of the future, and the present must not be taken for it.
+Status check_past(const store::Reader& reader, const store::Until& until, const std::string& text) {
+  using std::chrono::microseconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  auto head = reader.head();
+  if (!head) return bulkhead::fail(std::move(head.error()));
+  if (until.seq.value_or(0) > *head)
+    return bulkhead::fail(Code::kInvalid, "there is no event " + text + " yet",
+                          "the last one is " + std::to_string(*head));
+  if (until.at_us.value_or(0) > std::chrono::duration_cast<microseconds>(now).count())
+    return bulkhead::fail(Code::kInvalid, text + " is in the future");
+  return {};
+}
+
 }  // namespace
 
 model::Origin origin_of(const Exchange& exchange) {
@@ -42,6 +58,8 @@ void with_state(const ExchangePtr& exchange, engine::Engine& engine,
         if (!reader) return void(*result = bulkhead::fail(std::move(reader.error())));
         auto until = store::parse_until(*reader, at);
         if (!until) return void(*result = bulkhead::fail(std::move(until.error())));
+        if (auto good = check_past(*reader, *until, at); !good)
+          return void(*result = bulkhead::fail(std::move(good.error())));
         model::State past;
         if (auto folded = store::fold(*reader, past, *until); !folded)
           return void(*result = bulkhead::fail(std::move(folded.error())));

@@ -51,14 +51,15 @@ Json image_usage(const model::State& state, const Json& used) {
                reclaimable);
 }
 
-Json container_usage(const model::State& state, const Json& used) {
+Json container_usage(engine::Engine& engine, const Json& used) {
   const Json& bytes = model::member(used, "containers");
   int64_t total = 0, reclaimable = 0;
   size_t active = 0, count = 0;
-  for (const auto& [id, container] : state.containers) {
+  for (const auto& [id, container] : engine.state().containers) {
     if (!container.exists()) continue;
     ++count;
-    int64_t size = model::read_integer(bytes, id.c_str()).value_or(0);
+    int64_t size =
+        model::read_integer(bytes, id.c_str()).value_or(0) + engine.containers().log_bytes(id);
     total += size;
     if (container.up()) {
       ++active;
@@ -70,13 +71,13 @@ Json container_usage(const model::State& state, const Json& used) {
 }
 
 void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
-  engine.storage().ask(
-      "storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
-        if (!used) return exchange->fail(used.error());
-        exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
-                              {"containers", container_usage(engine.state(), *used)},
-                              {"volumes", usage(0, 0, 0, 0)}});
-      });
+  engine.storage().ask("storage.usage", Json::object(),
+                       [exchange, &engine](const Result<Json>& used) {
+                         if (!used) return exchange->fail(used.error());
+                         exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
+                                               {"containers", container_usage(engine, *used)},
+                                               {"volumes", usage(0, 0, 0, 0)}});
+                       });
 }
 
 void set_kernel(const ExchangePtr& exchange, engine::Engine& engine) {
