@@ -10,7 +10,10 @@ namespace bulkhead::cli {
 using nlohmann::json;
 
 Result<json> Api::get(const std::string& target) {
-  return send({"GET", target});
+  auto answer = send({"GET", target});
+  // A service that died while it was asked is started again; only a question may be asked twice.
+  if (!answer && answer.error().code == Code::kUnavailable) answer = send({"GET", target});
+  return answer;
 }
 
 Result<json> Api::post(const std::string& target, const json& body) {

@@ -8,10 +8,13 @@ namespace bulkhead::cli {
 
 using nlohmann::json;
 
+// The service's limit: CONFIG_NR_CPUS of the guest kernel.
+constexpr int64_t kMaximumCpus = 64;
+
 Result<json> resource_request(const Invocation& invocation) {
   json resources = json::object();
   if (const auto text = invocation.value("cpus")) {
-    const auto cpus = parse_number(*text, "--cpus", 1, 1024);
+    const auto cpus = parse_number(*text, "--cpus", 1, kMaximumCpus);
     if (!cpus) return fail(cpus.error());
     resources["cpus"] = *cpus;
   }

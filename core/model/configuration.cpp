@@ -48,6 +48,8 @@ Result<Json> resources(const State& state, const Json& request) {
         Code::kInvalid,
         "a memory of " + std::to_string(memory) + " bytes is too small for a virtual machine",
         "ask for at least 200M, for example --memory 256M");
+  if (memory > kMaximumMemoryBytes)
+    return fail(Code::kInvalid, "a virtual machine has at most 64T of memory");
   // cpuOverhead: virtual CPUs beyond the container's. Ours needs none, the guest's init sleeps.
   return Json{{"cpus", cpus}, {"memoryInBytes", memory}, {"cpuOverhead", 0}};
 }

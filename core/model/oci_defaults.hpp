@@ -19,6 +19,7 @@ Result<std::vector<std::string>> resolve_paths(const std::vector<std::string>& d
 
 inline constexpr int64_t kDefaultShmBytes = 64 << 20;
 inline constexpr int64_t kMinimumMemoryBytes = 200 << 20;
+inline constexpr int64_t kMaximumMemoryBytes = int64_t{64} << 40;
 inline constexpr int64_t kMaximumCpus = 64;  // CONFIG_NR_CPUS of the guest kernel
 
 }  // namespace bulkhead::model

@@ -33,6 +33,12 @@ uint64_t peak_rss_of_children() {
   return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+Error no_memory(uint64_t bytes) {
+  return {Code::kNoSpace,
+          "the host can't give a virtual machine " + std::to_string(bytes >> 20) + " MiB of memory",
+          "ask for less with --memory"};
+}
+
 std::string seconds(Milliseconds time) {
   const auto ms = time.count();
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
@@ -209,6 +215,8 @@ void Vm::on_gone(const std::string& how) {
           Error{Code::kUnavailable, "the VM of " + name_ + " did not boot: QEMU " + how, {}};
     boot_error_->hint = "see `container logs --boot " + name_ + "`";
     if (!last.empty()) boot_error_->message += ": " + last;
+    if (complaint.find("set up guest memory") != complaint.npos)
+      boot_error_ = no_memory(request_.machine.memory_bytes);
   }
   if (try_emulation()) return;
   state_ = State::kGone;

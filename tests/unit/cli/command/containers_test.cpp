@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "bulkhead/stream_frame.hpp"
@@ -58,6 +59,15 @@ TEST_F(Containers, ListIsATable) {
       "ID   IMAGE                             OS     ARCH   STATE    IP  CPUS  MEMORY   STARTED\n"
       "web  docker.io/library/busybox:latest  linux  amd64  running      4     1024 MB  "
       "2026-11-24T03:01:02Z\n");
+}
+
+TEST_F(Containers, AQuestionIsAskedAgainIfTheServiceDied) {
+  std::atomic<int> asked = 0;
+  session_.service.converse("GET /v1/containers ", [&asked](int connection, const Received&) {
+    if (++asked > 1) send_bytes(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]");
+  });
+  EXPECT_EQ(session_.run({"list", "-q"}).status, 0);
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(Containers, ListInOtherFormats) {
