@@ -52,8 +52,7 @@ Status check_type(const Json& schema, const Json& value, const std::string& wher
 Failure unknown_key(const Json& schema, const std::string& key, const std::string& where) {
   std::string known;
   const Json properties = schema.value("properties", Json::object());
-  for (const auto& [name, part] : properties.items())
-    known += (known.empty() ? "" : ", ") + name;
+  for (const auto& [name, part] : properties.items()) known += (known.empty() ? "" : ", ") + name;
   return fail(Code::kInvalid,
               "there is no key \"" + key + "\" in " + (where.empty() ? "this request" : where),
               "there are " + known);
