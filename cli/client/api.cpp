@@ -10,9 +10,11 @@ namespace bulkhead::cli {
 using nlohmann::json;
 
 Result<json> Api::get(const std::string& target) {
-  auto answer = send({"GET", target});
-  // A service that died while it was asked is started again; only a question may be asked twice.
-  if (!answer && answer.error().code == Code::kUnavailable) answer = send({"GET", target});
+  auto exchange = begin({"GET", target});
+  if (!exchange) return fail(std::move(exchange.error()));
+  auto answer = finish(*exchange);
+  // It died while it was asked, and is started again; only a question may be asked twice.
+  if (!answer && answer.error().code == Code::kUnavailable) return send({"GET", target});
   return answer;
 }
 

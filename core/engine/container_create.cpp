@@ -103,13 +103,16 @@ Result<Draft> draft(const model::State& state, const Json& body, const Json& hos
   return result;
 }
 
+// Not read before the decision: a repeat of a request is answered whatever has become of the file.
+Status check_own_kernel(const Json& body, const Json& host_platform) {
+  const std::string kernel = model::read_text(body, "kernel");
+  if (kernel.empty()) return {};
+  return check_kernel(kernel, model::read_text(host_platform, "architecture"));
+}
+
 }  // namespace
 
 void Containers::create(const Json& body, const model::Origin& origin, Answer done) {
-  if (std::string kernel = model::read_text(body, "kernel"); !kernel.empty())
-    if (auto good = check_kernel(kernel, model::read_text(parts_.host_platform, "architecture"));
-        !good)
-      return done(fail(std::move(good.error())));
   // Decided in the ledger's turn: the image may be deleted by a command before this one.
   auto made = std::make_shared<Draft>();
   Operations::Steps steps;
@@ -117,6 +120,8 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
     if (auto open = check_open(); !open) return fail(std::move(open.error()));
     auto drafted = draft(state, body, parts_.host_platform);
     if (!drafted) return fail(std::move(drafted.error()));
+    if (auto good = check_own_kernel(body, parts_.host_platform); !good)
+      return fail(std::move(good.error()));
     *made = std::move(*drafted);
     return model::decide_create(state, made->command, origin);
   };
