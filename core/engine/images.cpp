@@ -106,7 +106,7 @@ void Images::load(const Json& request, UniqueFd archive, const InterestPtr& inte
     steps.effect = [this, request, fd, interest, origin](const model::Event& intent,
                                                          const Report& report) {
       transfer(intent, "storage.load", request, std::move(*fd), interest,
-               [this, intent, origin, report](Result<Json> loaded) {
+               [intent, origin, report](Result<Json> loaded) {
                  if (!loaded) return report({fail(std::move(loaded.error())), {}});
                  Json images = array_of(*loaded, "images");
                  Json skipped = array_of(*loaded, "skipped");
@@ -136,7 +136,7 @@ void Images::import_root(const Json& request, UniqueFd archive, const InterestPt
     steps.effect = [this, fd, interest, origin](const model::Event& intent, const Report& report) {
       // The decision may have completed the request (a normalised reference).
       transfer(intent, "storage.import", intent.data, std::move(*fd), interest,
-               [this, intent, origin, report](Result<Json> imported) {
+               [intent, origin, report](Result<Json> imported) {
                  if (!imported) return report({fail(std::move(imported.error())), {}});
                  Json image = model::member(*imported, "image");
                  Json images = Json::array({image});
@@ -182,7 +182,7 @@ void Images::tag(const std::string& source, const std::string& target, const mod
                       {"digest", model::read_text(intent.data, "digest")}};
       storage_.call(
           static_cast<uint64_t>(intent.seq), "storage.tag", request, {},
-          [this, intent, origin, report](Result<Json> tagged) {
+          [intent, origin, report](Result<Json> tagged) {
             if (!tagged) return report({fail(std::move(tagged.error())), {}});
             Json image = model::member(*tagged, "image");
             image["reference"] = model::read_text(intent.data, "target");
