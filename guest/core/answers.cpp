@@ -20,6 +20,10 @@ std::string ping_body(std::string_view version, uint64_t uptime_us) {
   return dump({{"version", version}, {"uptimeUs", uptime_us}});
 }
 
+std::string container_body(std::string_view version) {
+  return R"({"version":")" + std::string(version) + R"("})";
+}
+
 std::string kernel_log_body(std::string_view text) {
   return dump({{"text", text}});
 }

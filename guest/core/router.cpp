@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bulkhead/version.hpp"
 #include "guest/core/answers.hpp"
 
 namespace bulkhead::guest {
@@ -133,6 +134,7 @@ Result<std::string> Router::answer(const Exchange& exchange) {
       auto spec = parse_container(exchange.body);
       if (!spec) return fail(std::move(spec.error()));
       status = backend_.configure(*spec);
+      if (status) return container_body(kVersion);
       break;
     }
     case Route::kSignal: {

@@ -16,22 +16,11 @@
 #include "guest/init/freshness.hpp"
 #include "guest/init/process_start.hpp"
 #include "guest/init/rootfs.hpp"
-#include "guest/init/virtio_disks.hpp"
 
 namespace bulkhead::guest {
 namespace {
 
 constexpr uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
-
-Status prepare_tree(const ContainerSpec& spec) {
-  bind_disks();
-  if (auto status = mount_rootfs(spec); !status) return status;
-  if (spec.resolv_conf) {
-    if (auto status = write_etc_file("resolv.conf", *spec.resolv_conf); !status) return status;
-  }
-  if (spec.hosts) return write_etc_file("hosts", *spec.hosts);
-  return {};
-}
 
 }  // namespace
 
@@ -40,7 +29,7 @@ Result<std::unique_ptr<Container>> Container::create(const ContainerSpec& spec) 
   Status status = set_clock(spec.time_us);
   if (status) status = add_entropy(spec.entropy);
   if (status) status = limit_container(spec);
-  if (status) status = prepare_tree(spec);
+  if (status) status = mount_rootfs(spec);
   if (status) status = container->spawn(spec);
   if (status) status = container->await_readiness();
   if (!status) return fail(std::move(status.error()));

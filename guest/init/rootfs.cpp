@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "guest/core/errors.hpp"
+#include "guest/init/etc_files.hpp"
 #include "guest/init/files.hpp"
 #include "guest/init/virtio_disks.hpp"
 
@@ -30,8 +31,11 @@ Status mount_disk(const std::string& serial, const char* target, unsigned long f
   return {};
 }
 
+// The bitmaps of a disk that is mostly holes needn't be read before somebody wants them, by a
+// thread of their own in the first seconds of the container.
 Status mount_writable(const ContainerSpec& spec) {
-  if (spec.writable_disk) return mount_disk(*spec.writable_disk, kWritable, MS_NOATIME, "discard");
+  constexpr const char* kOptions = "discard,no_prefetch_block_bitmaps";
+  if (spec.writable_disk) return mount_disk(*spec.writable_disk, kWritable, MS_NOATIME, kOptions);
   if (mount("tmpfs", kWritable, "tmpfs", MS_NOATIME, "mode=700") != 0)
     return fail_now("mount a tmpfs for the writable layer");
   return {};
@@ -74,26 +78,13 @@ Status mount_rootfs(const ContainerSpec& spec) {
     return status;
   if (auto status = mount_writable(spec); !status) return status;
   if (auto status = make_layer_directories(); !status) return status;
+  auto written = write_etc_in_layer(spec, kImage, kUpper);
+  if (!written) return fail(std::move(written.error()));
   std::string options =
       std::string("lowerdir=") + kImage + ",upperdir=" + kUpper + ",workdir=" + kWork;
   if (mount("overlay", kRootfs, "overlay", 0, options.c_str()) != 0)
     return fail_now("join the image and the writable layer");
-  return {};
-}
-
-Status write_etc_file(const char* name, std::string_view text) {
-  std::string where = std::string("write /etc/") + name;
-  UniqueFd root(open(kRootfs, O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root) return fail_now(where);
-  if (mkdirat(root.get(), "etc", 0755) != 0 && errno != EEXIST) return fail_now(where);
-  UniqueFd etc = open_below(root.get(), "etc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
-  if (!etc) return fail_now(where);
-  if (unlinkat(etc.get(), name, 0) != 0 && errno != ENOENT) return fail_now(where);
-  UniqueFd file(
-      openat(etc.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file) return fail_now(where);
-  if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return fail_now(where);
+  if (!*written) return write_etc_in_tree(spec, kRootfs);
   return {};
 }
 

@@ -5,7 +5,7 @@
 // container's namespace has copies, which vanish with its last process.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "bulkhead/result.hpp"
 #include "guest/core/container_spec.hpp"
@@ -14,17 +14,13 @@ namespace bulkhead::guest {
 
 inline constexpr const char* kRootfs = "/run/rootfs";
 
+// Leaves the tree as the container finds it: resolv.conf and hosts are written, too.
 Status mount_rootfs(const ContainerSpec& spec);
 
-// Puts a plain file into the tree's /etc. The tree is the image's or what an earlier run left:
-// whatever bears the name is removed, never written through, and /etc itself is resolved inside the
-// tree.
-Status write_etc_file(const char* name, std::string_view text);
-
-// Unmounts the tree and its writable disk; the ext4 is clean afterwards.
 // Creates a directory, with its parents, below the rootfs of a container that sees it read-only.
 void make_directory_for_reader(const std::string& path);
 
+// Unmounts the tree and its writable disk; the ext4 is clean afterwards.
 Status unmount_rootfs();
 
 }  // namespace bulkhead::guest

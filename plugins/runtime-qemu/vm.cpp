@@ -104,10 +104,6 @@ void Vm::spawn() {
   allowed_ = request_.boot_deadline.count() > 0 ? request_.boot_deadline
                                                 : (kvm ? kKvmDeadline : kTcgDeadline);
   deadline_.start(static_cast<uint64_t>(allowed_.count()));
-  // On its way before there is a guest; its answer is the guest's first.
-  guest_->request("/v1/ping", nullptr, allowed_, [this](const Result<Json>& answer) {
-    if (answer) guest_version_ = string_or(*answer, "version", "").substr(0, 64);
-  });
 }
 
 void Vm::on_greeted() {
@@ -115,8 +111,9 @@ void Vm::on_greeted() {
   if (state_ == State::kSpawning) state_ = State::kBooting;
 }
 
-// The order to configure waits for the guest's first word, because it carries the host's clock:
-// sent at the spawn it would be late by the whole boot.
+// The guest's first word is its half of the HTTP/2 preface; ours has waited for it since the spawn.
+// The order to configure waits for it, because it carries the host's clock: sent at the spawn it
+// would be late by the whole boot.
 void Vm::on_first_word() {
   if (state_ != State::kSpawning && state_ != State::kBooting) return;
   timing_.agent_us = elapsed();
@@ -132,6 +129,7 @@ void Vm::on_configured(const Result<Json>& answer) {
     Error why = answer.error();
     return fail_boot(std::move(why).context("configure the VM of " + name_));
   }
+  guest_version_ = string_or(*answer, "version", "").substr(0, 64);
   timing_.ready_us = elapsed();
   deadline_.stop();
   state_ = State::kReady;

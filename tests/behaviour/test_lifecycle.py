@@ -79,6 +79,12 @@ def test_attaching_to_a_running_container_is_refused(box, name):
     assert box.state(name) == "running"
 
 
+def test_a_container_that_removed_its_etc_starts_again(box, name):
+    first = box.ok("run", "--name", name, "busybox", "sh", "-c", "cat /etc/hosts && rm -r /etc").out
+    assert "localhost" in first
+    assert box.ok("start", "-a", name).out == first
+
+
 def test_a_stopped_container_starts_again_with_what_it_wrote(box, name):
     box.ok("run", "--name", name, "busybox", "sh", "-c", "date >> /var/starts; wc -l < /var/starts")
     assert box.ok("start", "--attach", name).out == "2\n"

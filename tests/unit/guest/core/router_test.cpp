@@ -2,6 +2,7 @@
 // it is asked.
 #include "guest/core/router.hpp"
 
+#include "bulkhead/version.hpp"
 #include "guest/core/answers.hpp"
 
 #include <gmock/gmock.h>
@@ -140,7 +141,8 @@ TEST_F(RouterTest, ContainerIsParsed) {
   json body = {{"hostname", "box"},
                {"entropy", std::string(85, 'A') + "A=="},
                {"rootfs", {{"image", "image"}}}};
-  EXPECT_EQ(ask("POST", "/v1/container", body.dump()).body, "{}");
+  const std::string told = ask("POST", "/v1/container", body.dump()).body;
+  EXPECT_EQ(nlohmann::json::parse(told), (nlohmann::json{{"version", kVersion}}));
   EXPECT_EQ(backend.hostname, "box");
 }
 

@@ -107,11 +107,10 @@ class FakeMachine {
 
   void handle(const GuestRequest& request) {
     const std::string prefix = "/v1/processes/";
-    if (request.path == "/v1/ping") return answer(request, 200, {{"version", "fake"}});
     if (request.path == "/v1/container") {
       if (wished("fake.refuse"))
         return answer(request, 500, {{"code", 13}, {"message", "disk image: bad superblock"}});
-      return answer(request, 200, Json::object());
+      return answer(request, 200, {{"version", "fake"}});
     }
     if (request.path == "/v1/stats")
       return answer(request, 200, {{"memoryUsageBytes", 5}, {"cpuUsageUsec", "many"}});
