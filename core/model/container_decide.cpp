@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "model/facts.hpp"
-#include "model/oci_defaults.hpp"
 #include "model/read_json.hpp"
 #include "model/signals.hpp"
 
@@ -50,20 +49,6 @@ Status check_stays(const State& state, const std::string& digest) {
   return {};
 }
 
-Status check_resources(const Json& configuration) {
-  const Json& resources = member(configuration, "resources");
-  auto memory = read_integer(resources, "memoryInBytes");
-  if (memory && *memory < kMinimumMemoryBytes)
-    return fail(
-        Code::kInvalid,
-        "a memory of " + std::to_string(*memory) + " bytes is too small for a virtual machine",
-        "ask for at least 200M, for example --memory 256M");
-  auto cpus = read_integer(resources, "cpus");
-  if (cpus && *cpus < 1)
-    return fail(Code::kInvalid, "a container needs at least 1 CPU, not " + std::to_string(*cpus));
-  return {};
-}
-
 }  // namespace
 
 Status check_container_name(const std::string& name) {
@@ -87,8 +72,6 @@ Result<Decision> decide_create(const State& state, const CreateContainer& comman
         Code::kConflict,
         "a container named " + command.id + (other->exists() ? " exists" : " is being created"),
         "choose another name, or `container delete " + command.id + "` first");
-  if (auto good = check_resources(command.configuration); !good)
-    return fail(std::move(good.error()));
   for (const std::string& digest : {command.image_digest, command.init_image_digest})
     if (auto good = check_stays(state, digest); !good) return fail(std::move(good.error()));
   Json data = {{"configuration", command.configuration},

@@ -1,6 +1,6 @@
-// The names of Linux's capabilities: index i is the kernel's number i (linux/capability.h), without
-// the CAP_ that all of them share. The command checks what a user asks for against them, the guest
-// turns them into bits.
+// The names of Linux's capabilities (5.9 and later): index i is the kernel's number i
+// (linux/capability.h), without the CAP_ that all of them share. What a user asks for is checked
+// against them, and the guest turns them into bits.
 #pragma once
 
 #include <array>
