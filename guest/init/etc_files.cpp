@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 
 #include "bulkhead/unique_fd.hpp"
@@ -39,21 +40,24 @@ bool has_files(const ContainerSpec& spec) {
   return spec.resolv_conf || spec.hosts;
 }
 
-// The directory that overlay would make of the image's /etc when something in it is written. Not a
-// descriptor if that takes more than an owner and a mode.
-UniqueFd copy_up_etc(const char* image, int upper) {
+// The directory that overlay would make of the image's /etc when something in it is written: under
+// another name until it is whole, because the machine may be killed at any moment. Not a descriptor
+// if it takes more than an owner and a mode.
+UniqueFd copy_up_etc(const char* image, const std::string& upper) {
   const std::string lower = std::string(image) + "/etc";
   struct stat status {};
   const bool is_there = lstat(lower.c_str(), &status) == 0;
   if (!is_there && errno != ENOENT) return {};
   if (is_there && (!S_ISDIR(status.st_mode) || llistxattr(lower.c_str(), nullptr, 0) != 0))
     return {};
-  if (mkdirat(upper, "etc", 0755) != 0) return {};
-  UniqueFd etc(openat(upper, "etc", kDirectory));
+  const std::string draft = upper + ".etc";
+  if (mkdir(draft.c_str(), 0755) != 0 && errno != EEXIST) return {};
+  UniqueFd etc(open(draft.c_str(), kDirectory));
   if (etc && is_there &&
       (fchown(etc.get(), status.st_uid, status.st_gid) != 0 ||
        fchmod(etc.get(), status.st_mode & 07777) != 0))
     return {};
+  if (!etc || rename(draft.c_str(), (upper + "/etc").c_str()) != 0) return {};
   return etc;
 }
 
@@ -64,7 +68,7 @@ Result<bool> write_etc_in_layer(const ContainerSpec& spec, const char* image, co
   UniqueFd layer(open(upper, kDirectory));
   if (!layer) return fail_now("open the writable layer");
   UniqueFd etc(openat(layer.get(), "etc", kDirectory));
-  if (!etc && errno == ENOENT) etc = copy_up_etc(image, layer.get());
+  if (!etc && errno == ENOENT) etc = copy_up_etc(image, upper);
   if (!etc) return false;
   if (auto status = write_files(spec, etc.get()); !status) return fail(std::move(status.error()));
   return true;

@@ -10,9 +10,10 @@
 
 namespace bulkhead::guest {
 
-// Before the layers are joined; upper is the writable one's directory. False, and nothing is
-// written, when only the joined tree knows where /etc is and what it looks like: it is a link, was
-// removed by an earlier run, or has attributes that have to be copied.
+// Before the layers are joined; upper is the writable one's directory, beside which a draft may lie
+// (upper + ".etc"). False, and nothing is written, when only the joined tree knows where /etc is
+// and what it looks like: it is a link, was removed by an earlier run, or has attributes that have
+// to be copied.
 Result<bool> write_etc_in_layer(const ContainerSpec& spec, const char* image, const char* upper);
 
 // Through the joined tree, inside which /etc is resolved; made if there is none.

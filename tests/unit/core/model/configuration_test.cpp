@@ -69,6 +69,16 @@ TEST_F(ConfigurationTest, ResourcesComeFromTheRequestElseTheProperties) {
   }
 }
 
+TEST_F(ConfigurationTest, ResourcesOfAVirtualMachineHaveALeast) {
+  request_["resources"] = {{"memoryInBytes", 200 << 20}};
+  EXPECT_EQ(built()["resources"]["memoryInBytes"], 200 << 20);
+  request_["resources"] = {{"memoryInBytes", (200 << 20) - 1}};
+  auto small = build();
+  EXPECT_EQ(code_of(small), Code::kInvalid);
+  EXPECT_THAT(message_of(small), HasSubstr("too small for a virtual machine"));
+  EXPECT_THAT(small.error().hint, HasSubstr("200M"));
+}
+
 TEST_F(ConfigurationTest, CapabilitiesAreNormalisedAndChecked) {
   request_["capAdd"] = {"net_admin", "CAP_NET_ADMIN", "all"};
   request_["capDrop"] = {"Cap_Mknod"};

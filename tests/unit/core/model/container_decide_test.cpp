@@ -66,7 +66,7 @@ TEST(DecideCreateTest, FreesTheNameOfAFailedCreate) {
   EXPECT_TRUE(create(world.state(), "web"));
 }
 
-TEST(DecideCreateTest, WantsAName) {
+TEST(DecideCreateTest, RefusesANameThatIsNone) {
   World world;
   EXPECT_EQ(code_of(create(world.state(), "-")), Code::kInvalid);
 }

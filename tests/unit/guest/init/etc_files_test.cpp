@@ -65,6 +65,18 @@ TEST_F(EtcFilesTest, LayerGetsADirectoryLikeTheImages) {
   EXPECT_EQ(made.st_gid, of_image.st_gid);
 }
 
+// What a machine leaves that was killed between making the directory and giving it its mode.
+TEST_F(EtcFilesTest, DraftOfAKilledStartIsFinished) {
+  fs::create_directory(image() / "etc");
+  ASSERT_EQ(chmod((image() / "etc").c_str(), 0711), 0);
+  const fs::path draft = directory / "upper.etc";
+  fs::create_directory(draft);
+  EXPECT_EQ(in_layer().value(), true);
+  expect_files(upper() / "etc");
+  EXPECT_EQ(fs::status(upper() / "etc").permissions(), fs::perms(0711));
+  EXPECT_FALSE(fs::exists(draft));
+}
+
 TEST_F(EtcFilesTest, ImageWithoutEtcGetsOne) {
   EXPECT_EQ(in_layer().value(), true);
   expect_files(upper() / "etc");

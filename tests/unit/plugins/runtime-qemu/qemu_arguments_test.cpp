@@ -86,6 +86,19 @@ TEST(QemuArguments, SharesTheImageReadOnlyAndUnlocked) {
   EXPECT_EQ(image["file"]["filename"], "/disks/a.ext4");
 }
 
+// What the guest reads ahead, as its kernel derives it from the device.
+TEST(QemuArguments, HasThePiecesOfProgramsReadInOne) {
+  const auto arguments = qemu_arguments(web(), kTsc);
+  int disks = 0;
+  for (const std::string& argument : arguments) {
+    if (argument.find("virtio-blk-device") == std::string::npos) continue;
+    const auto device = nlohmann::json::parse(argument);
+    EXPECT_EQ(device.contains("opt_io_size"), device["serial"] == "image") << argument;
+    ++disks;
+  }
+  EXPECT_EQ(disks, 2);
+}
+
 TEST(QemuArguments, GivesTheWritableDiskDiscard) {
   const auto writable = disk(qemu_arguments(web(), kTsc), "writable");
   EXPECT_EQ(writable["read-only"], false);
