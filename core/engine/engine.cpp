@@ -84,9 +84,18 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
       clean_(clean),
       operations_(*ledger_),
       storage_(loop_, *ledger_,
-               {install_.plugin_host(),
+               {"storage-local",
+                install_.plugin_host(),
                 plugin_file(install_, "storage-local"),
                 {{"root", paths_.data + "/storage"}, {"hostPlatform", host_platform()}}}),
+      registry_(loop_, *ledger_,
+                {"registry",
+                 install_.plugin_host(),
+                 plugin_file(install_, "registry"),
+                 {{"root", paths_.data + "/registry"},
+                  {"config", paths_.config + "/registries.toml"},
+                  {"userAgent", std::string("container/") + kVersion}},
+                 true}),
       hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(),
                      paths_.run + "/hosts", paths_.data + "/containers"}),
       accelerator_(
@@ -102,7 +111,8 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                [this](std::function<void()> blocking, std::function<void()> then) {
                  work(std::move(blocking), std::move(then));
                }),
-      images_(operations_, storage_),
+      images_(operations_, storage_, registry_, host_platform()),
+      registries_(operations_, registry_),
       containers_({operations_, storage_, hosts_, accelerator_, kernels_,
                    paths_.data + "/containers", install_.share() + "/initramfs.cpio",
                    host_platform()}) {
@@ -157,10 +167,14 @@ void Engine::probe(Answer done) {
                std::move(done));
 }
 
+void Engine::stop_plugins(std::function<void()> done) {
+  registry_.stop([this, done = std::move(done)] { storage_.stop(done); });
+}
+
 void Engine::shut_down(bool stop_containers, const model::Origin& origin,
                        std::function<void()> done) {
   auto end = [this, stop_containers, done = std::move(done)] {
-    storage_.stop([this, stop_containers, done] {
+    stop_plugins([this, stop_containers, done] {
       auto stopped = ledger_->record_sync(
           {model::fact("daemon/main", "daemon.stopped",
                        {{"reason", stop_containers ? "system stop" : "signal"}})});

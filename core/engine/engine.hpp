@@ -17,8 +17,9 @@
 #include "images.hpp"
 #include "kernels.hpp"
 #include "recovery.hpp"
+#include "registries.hpp"
 #include "runtime_hosts.hpp"
-#include "storage_host.hpp"
+#include "service_host.hpp"
 #include "store/ledger.hpp"
 
 namespace bulkhead::engine {
@@ -42,6 +43,7 @@ class Engine {
   Operations& operations() { return operations_; }
   Containers& containers() { return containers_; }
   Images& images() { return images_; }
+  Registries& registries() { return registries_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
   PluginPort& storage() { return storage_; }
@@ -56,6 +58,7 @@ class Engine {
   Engine(loop::Loop& loop, Paths paths, Install install, std::unique_ptr<store::Ledger> ledger,
          std::unique_ptr<loop::Async> committed, bool clean);
   void probe(Answer done);
+  void stop_plugins(std::function<void()> done);
 
   loop::Loop& loop_;
   Paths paths_;
@@ -64,11 +67,13 @@ class Engine {
   std::unique_ptr<store::Ledger> ledger_;
   bool clean_;
   Operations operations_;
-  StorageHost storage_;
+  ServiceHost storage_;
+  ServiceHost registry_;
   RuntimeHosts hosts_;
   Accelerator accelerator_;
   Kernels kernels_;
   Images images_;
+  Registries registries_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

@@ -1,8 +1,12 @@
 #include "images.hpp"
 
+#include "bulkhead/reference.hpp"
+#include "image_pull.hpp"
+#include "image_push.hpp"
 #include "model/evolve.hpp"
 #include "model/facts.hpp"
 #include "model/image_decide.hpp"
+#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/views.hpp"
 
@@ -170,6 +174,86 @@ void Images::save(const Json& request, UniqueFd output, const InterestPtr& inter
   operations_.perform(origin, std::move(steps), std::move(done));
 }
 
+std::string Images::local_domain() const {
+  return model::property_value(state(), "dns.domain").value_or("");
+}
+
+void Images::pull(const Json& request, TransferProgress progress, const InterestPtr& interest,
+                  const model::Origin& origin, Answer done) {
+  // The turn that the pull ends in lasts until the journal has the image.
+  auto over = std::make_shared<std::function<void()>>();
+  Operations::Steps steps;
+  steps.decide = [this, request, origin](const model::State& now) {
+    return model::decide_image_pull(now, request, host_platform_, origin);
+  };
+  steps.effect = [this, progress = std::move(progress), interest, origin, over](
+                     const model::Event& intent, const Report& report) {
+    auto pull = std::make_shared<ImagePull>(
+        ImagePull::Parts{
+            storage_, registry_, fetches_, [this]() -> const model::State& { return state(); },
+            [this](ImagePull::Parts::Turn turn) {
+              in_turn([turn = std::move(turn)](
+                          const Answer& answer) { turn([answer] { answer(Json()); }); },
+                      [](const Result<Json>&) {});
+            }},
+        intent, local_domain(), progress,
+        [interest, intent, origin, over, report](Result<ImagePull::Pulled> pulled) {
+          interest->settle();
+          if (!pulled) return report({fail(std::move(pulled.error())), {}});
+          *over = std::move(pulled->over);
+          const Json images = Json::array({pulled->image});
+          report({Json{{"images", names_of(images)}, {"received", pulled->received}},
+                  [images, origin, intent](std::size_t index) {
+                    return model::tagged_facts(images, index, caused_by(origin, intent));
+                  }});
+        });
+    pull->begin();
+    interest->on_lost([pull] { pull->cancel(); });
+  };
+  steps.answer = [this](const model::Operation&, const Json& outcome) {
+    return view_of_first(state(), outcome);
+  };
+  operations_.perform(origin, std::move(steps),
+                      [over, done = std::move(done)](Result<Json> result) {
+                        if (auto end = std::exchange(*over, nullptr)) end();
+                        done(std::move(result));
+                      });
+}
+
+// Where a blob may be mounted from: a few, because each costs a question.
+std::deque<std::pair<std::string, std::string>> Images::neighbours_of(
+    const std::string& reference) const {
+  constexpr size_t kMost = 8;
+  std::deque<std::pair<std::string, std::string>> neighbours;
+  const auto own = parse_reference(reference);
+  for (const auto& [name, image] : state().images) {
+    const auto other = parse_reference(name);
+    if (!own || !other || other->domain != own->domain || other->path == own->path) continue;
+    neighbours.emplace_back(name, image.digest);
+    if (neighbours.size() == kMost) break;
+  }
+  return neighbours;
+}
+
+void Images::push(const Json& request, TransferProgress progress, const InterestPtr& interest,
+                  const model::Origin& origin, Answer done) {
+  Operations::Steps steps;
+  steps.decide = [request, origin](const model::State& now) {
+    return model::decide_image_push(now, request, origin);
+  };
+  steps.effect = [this, progress = std::move(progress), interest](const model::Event& intent,
+                                                                  const Report& report) {
+    auto push = std::make_shared<ImagePush>(storage_, registry_, intent, local_domain(), progress,
+                                            [interest, report](Result<Json> pushed) {
+                                              interest->settle();
+                                              report({std::move(pushed), {}});
+                                            });
+    push->begin(neighbours_of(model::read_text(intent.data, "reference")));
+    interest->on_lost([push] { push->cancel(); });
+  };
+  operations_.perform(origin, std::move(steps), std::move(done));
+}
+
 void Images::tag(const std::string& source, const std::string& target, const model::Origin& origin,
                  Answer done) {
   auto flow = [this, source, target, origin](Answer answer) {
@@ -216,8 +300,11 @@ void Images::removal_effect(const model::Event& intent, const model::Origin& ori
     event.data = fact.data;
     model::evolve(after, event);
   }
+  Json request = model::gc_roots(after);
+  // Who prunes wants the space; what pulls have left behind is the first that nobody misses.
+  request["incoming"] = intent.type == "image.prune";
   storage_.call(
-      static_cast<uint64_t>(intent.seq), "storage.gc", model::gc_roots(after), {},
+      static_cast<uint64_t>(intent.seq), "storage.gc", request, {},
       [this, removal, origin, intent, report](Result<Json> collected) {
         if (!collected) return report({fail(std::move(collected.error())), {}});
         Json outcome = {{"untagged", removal.untag},
@@ -286,6 +373,7 @@ void Images::recover(const model::Operation& operation, std::function<void()> do
   model::Event intent;
   intent.seq = operation.op;
   intent.stream = operation.stream;
+  intent.type = operation.type;
   intent.data = operation.data;
   removal_effect(intent, {}, [this, operation, done](Effect effect) {
     effect.recovered = true;

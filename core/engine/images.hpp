@@ -10,15 +10,21 @@
 #include <functional>
 #include <string>
 
+#include "content_fetches.hpp"
 #include "interest.hpp"
 #include "operations.hpp"
+#include "transfer_progress.hpp"
 
 namespace bulkhead::engine {
 
 class Images {
  public:
-  Images(Operations& operations, PluginPort& storage)
-      : operations_(operations), storage_(storage) {}
+  Images(Operations& operations, PluginPort& storage, PluginPort& registry, Json host_platform)
+      : operations_(operations),
+        storage_(storage),
+        registry_(registry),
+        host_platform_(std::move(host_platform)),
+        fetches_(operations.ledger(), storage, registry) {}
 
   // Transfers end early, with kRetry, when the interest in them is lost.
   // request: {"label", "force"?}; fd: the archive. Answer {"images": [Image view], "skipped": [s]}.
@@ -29,6 +35,13 @@ class Images {
                    const model::Origin& origin, Answer done);
   // request: {"references", "platform"?}. Answer {"bytes"}.
   void save(const Json& request, UniqueFd output, const InterestPtr& interest,
+            const model::Origin& origin, Answer done);
+  // request: {"reference", "platform"?, "allPlatforms"?, "scheme"?, "maxConcurrentDownloads"?}.
+  // Answer: Image view. Several may be under way at once; only their last step waits for its turn.
+  void pull(const Json& request, TransferProgress progress, const InterestPtr& interest,
+            const model::Origin& origin, Answer done);
+  // request: {"reference", "platform"?, "scheme"?}. Answer {"reference", "digest", "sent"}.
+  void push(const Json& request, TransferProgress progress, const InterestPtr& interest,
             const model::Origin& origin, Answer done);
   void tag(const std::string& source, const std::string& target, const model::Origin& origin,
            Answer done);
@@ -48,10 +61,15 @@ class Images {
                 UniqueFd fd, const InterestPtr& interest, Answer answer);
   void removal_effect(const model::Event& intent, const model::Origin& origin,
                       const Report& report);
+  std::deque<std::pair<std::string, std::string>> neighbours_of(const std::string& reference) const;
+  std::string local_domain() const;
   const model::State& state() const { return operations_.state(); }
 
   Operations& operations_;
   PluginPort& storage_;
+  PluginPort& registry_;
+  Json host_platform_;
+  ContentFetches fetches_;
   std::deque<std::function<void()>> turns_;
 };
 

@@ -1,5 +1,5 @@
 // What the engine asks of a plugin: a method, its request, descriptors; one answer. Whether the
-// plugin runs, restarts or is gone is the port's business (storage_host.hpp, runtime_hosts.hpp);
+// plugin runs, restarts or is gone is the port's business (service_host.hpp, runtime_hosts.hpp);
 // the engine sees kUnavailable at worst. Tests put their own behind it.
 #pragma once
 
@@ -17,6 +17,10 @@ namespace bulkhead::engine {
 using Json = nlohmann::json;
 using Answer = std::function<void(Result<Json>)>;
 
+// How far a call is, for people who watch; it may come any number of times, or never.
+using OnProgress = std::function<void(const Json& note)>;
+using FullAnswer = std::function<void(Result<Json>, std::vector<UniqueFd>)>;
+
 // Calls that change nothing (stats, inspect) have no intent and so no seq to be named by. Their ids
 // have the top bit set, so that they can't be taken for an operation of the journal.
 uint64_t unjournaled_op();
@@ -30,6 +34,13 @@ class PluginPort {
   virtual ~PluginPort() = default;
   virtual void call(uint64_t op, const std::string& method, const Json& request,
                     std::vector<UniqueFd> fds, Answer answer) = 0;
+  // The same, for a call that tells its progress or answers with descriptors too.
+  virtual void transact(uint64_t op, const std::string& method, const Json& request,
+                        std::vector<UniqueFd> fds, OnProgress progress, FullAnswer answer) {
+    (void)progress;
+    call(op, method, request, std::move(fds),
+         [answer = std::move(answer)](Result<Json> result) { answer(std::move(result), {}); });
+  }
   // Nobody waits for this call any longer. It is answered all the same, perhaps as if it had not
   // been called off.
   virtual void cancel(uint64_t op) = 0;

@@ -27,6 +27,7 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"container.start", 1},
                                Known{"container.stop", 1},
                                Known{"container.vm-stopped", 1},
+                               Known{"content.received", 1},
                                Known{"daemon.started", 1},
                                Known{"daemon.stopped", 1},
                                Known{"image.delete", 1},
@@ -34,6 +35,8 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"image.import", 1},
                                Known{"image.load", 1},
                                Known{"image.prune", 1},
+                               Known{"image.pull", 1},
+                               Known{"image.push", 1},
                                Known{"image.save", 1},
                                Known{"image.tag", 1},
                                Known{"image.tagged", 1},
@@ -47,6 +50,8 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"plugin.stopped", 1},
                                Known{"property.cleared", 1},
                                Known{"property.set", 1},
+                               Known{"registry.login", 1},
+                               Known{"registry.logout", 1},
                                Known{"storage.gc", 1}};
 
 void open_operation(State& state, const Event& event) {
@@ -76,7 +81,7 @@ void evolve_stream(State& state, const Event& event) {
   if (kind == "property") return evolve_property(state, event);
   if (kind == "kernel") return evolve_kernel(state, event);
   if (kind == "plugin") return evolve_plugin(state, event);
-  evolve_daemon(state, event);
+  evolve_daemon(state, event);  // ignores what is a record and no state: content.*, registry.*
 }
 
 }  // namespace

@@ -94,6 +94,36 @@ Result<Decision> decide_image_tag(const State& state, const std::string& source,
   return decision;
 }
 
+Result<Decision> decide_image_pull(const State& state, Json request, const Json& host,
+                                   const Origin& origin) {
+  auto reference = normalise_reference(state, read_text(request, "reference"));
+  if (!reference) return fail(std::move(reference.error()));
+  const bool all = read_flag(request, "allPlatforms");
+  request.erase("allPlatforms");
+  if (all)
+    request.erase("platform");
+  else if (!request.contains("platform"))
+    request["platform"] = host;
+  request["reference"] = *reference;
+  Decision decision;
+  decision.push_back(
+      intent(stream_name("image", *reference), "image.pull", std::move(request), origin));
+  return decision;
+}
+
+Result<Decision> decide_image_push(const State& state, Json request, const Origin& origin) {
+  auto reference = normalise_reference(state, read_text(request, "reference"));
+  if (!reference) return fail(std::move(reference.error()));
+  auto image = find_image(state, *reference);
+  if (!image) return fail(std::move(image.error()));
+  request["reference"] = *reference;
+  request["digest"] = (*image)->digest;
+  Decision decision;
+  decision.push_back(
+      intent(stream_name("image", *reference), "image.push", std::move(request), origin));
+  return decision;
+}
+
 Decision tagged_facts(const Json& images, std::size_t outcome_index, const Origin& origin) {
   Decision facts;
   if (!images.is_array()) return facts;

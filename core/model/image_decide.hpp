@@ -27,6 +27,14 @@ Result<Decision> decide_storage_gc(const State& state, bool dry_run, const Origi
 Result<Decision> decide_image_tag(const State& state, const std::string& source,
                                   const std::string& target, const Origin& origin);
 
+// Intents on image/<reference>, which is normalised. request: {"reference", "platform"?,
+// "allPlatforms"?, "scheme"?, ...}. A pull of no platform in particular is one of `host`'s, of all
+// only if it says so; the intent's "platform" is absent then.
+Result<Decision> decide_image_pull(const State& state, Json request, const Json& host,
+                                   const Origin& origin);
+// The image must be known; the intent's data also has "digest" (of its index or manifest).
+Result<Decision> decide_image_push(const State& state, Json request, const Origin& origin);
+
 // image.tagged facts for the images that an outcome brought; their cause is event `outcome_index`
 // of the same append.
 Decision tagged_facts(const Json& images, std::size_t outcome_index, const Origin& origin);

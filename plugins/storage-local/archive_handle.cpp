@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <new>
 
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 namespace bulkhead::storage {
 

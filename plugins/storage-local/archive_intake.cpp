@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 
 #include "bomb_guard.hpp"
+#include "bulkhead/printable.hpp"
 #include "decoded_source.hpp"
 #include "member_name.hpp"
 #include "prefetch.hpp"
-#include "printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "bulkhead/printable.hpp"
 #include "image.hpp"
-#include "printable.hpp"
 #include "variant_disk.hpp"
 #include "writable_disk.hpp"
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <new>
 
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

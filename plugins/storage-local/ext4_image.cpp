@@ -9,9 +9,9 @@
 #include <cstring>
 #include <memory>
 
+#include "bulkhead/printable.hpp"
 #include "ext2_error.hpp"
 #include "ext4_directory.hpp"
-#include "printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

@@ -6,7 +6,7 @@
 #include <deque>
 #include <optional>
 
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

@@ -1,6 +1,6 @@
 #include "image.hpp"
 
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "bulkhead/printable.hpp"
 #include "bulkhead/reference.hpp"
 #include "decoded_source.hpp"
-#include "printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

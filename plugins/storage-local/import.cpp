@@ -1,9 +1,9 @@
 #include "import.hpp"
 
+#include "bulkhead/printable.hpp"
 #include "bulkhead/reference.hpp"
 #include "commit.hpp"
 #include "decoded_source.hpp"
-#include "printable.hpp"
 #include "variant_disk.hpp"
 
 namespace bulkhead::storage {

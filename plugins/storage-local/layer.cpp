@@ -6,9 +6,9 @@
 #include <limits>
 
 #include "bomb_guard.hpp"
+#include "bulkhead/printable.hpp"
 #include "decoded_source.hpp"
 #include "prefetch.hpp"
-#include "printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

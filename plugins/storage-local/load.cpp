@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "archive_intake.hpp"
+#include "bulkhead/printable.hpp"
 #include "commit.hpp"
 #include "image_archive.hpp"
-#include "printable.hpp"
 #include "variant_disk.hpp"
 
 namespace bulkhead::storage {

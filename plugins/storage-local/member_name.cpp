@@ -1,6 +1,6 @@
 #include "member_name.hpp"
 
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

@@ -1,6 +1,6 @@
 #include "oci_document.hpp"
 
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 namespace bulkhead::storage {
 namespace {

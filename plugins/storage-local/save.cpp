@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
+#include "bulkhead/printable.hpp"
 #include "bulkhead/reference.hpp"
 #include "image.hpp"
-#include "printable.hpp"
 #include "tar_writer.hpp"
 
 namespace bulkhead::storage {

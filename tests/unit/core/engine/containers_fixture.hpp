@@ -113,7 +113,8 @@ class ContainersTest : public LedgerTest {
                            },
                            [] { return std::string("a kernel and an init"); }};
   Kernels kernels_{*operations_, {directory_ + "/kernels", directory_ + "/vmlinux", "amd64"}, {}};
-  Images images_{*operations_, storage_};
+  ScriptedPlugin registry_;
+  Images images_{*operations_, storage_, registry_, {{"os", "linux"}, {"architecture", "amd64"}}};
   Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_,
                           directory_ + "/containers", "/initramfs",
                           Json{{"os", "linux"}, {"architecture", "amd64"}}}};

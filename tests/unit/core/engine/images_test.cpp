@@ -36,7 +36,8 @@ class ImagesTest : public LedgerTest {
   }
   InterestPtr interest_ = std::make_shared<Interest>();
   ScriptedPlugin plugin_;
-  Images images_{*operations_, plugin_};
+  ScriptedPlugin registry_;
+  Images images_{*operations_, plugin_, registry_, {{"os", "linux"}, {"architecture", "amd64"}}};
 };
 
 TEST_F(ImagesTest, WhatIsLoadedHasAName) {

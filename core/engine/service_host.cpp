@@ -1,4 +1,4 @@
-#include "storage_host.hpp"
+#include "service_host.hpp"
 
 #include <chrono>
 
@@ -8,7 +8,6 @@
 namespace bulkhead::engine {
 namespace {
 
-constexpr const char* kStream = "plugin/storage-local";
 constexpr uint64_t kJournaledOps = (uint64_t{1} << 63) - 1;
 
 std::chrono::milliseconds monotonic() {
@@ -18,32 +17,37 @@ std::chrono::milliseconds monotonic() {
 
 }  // namespace
 
-StorageHost::StorageHost(loop::Loop& loop, store::Ledger& ledger, Places places)
+ServiceHost::ServiceHost(loop::Loop& loop, store::Ledger& ledger, Places places)
     : loop_(loop), ledger_(ledger), places_(std::move(places)), restart_(loop, [this] {
         start([this](const Status& started) {
           if (started && restarted_) restarted_();
         });
       }) {}
 
-StorageHost::~StorageHost() = default;
+ServiceHost::~ServiceHost() = default;
 
-void StorageHost::note(const char* type, Json data) {
-  ledger_.record({model::fact(kStream, type, std::move(data))});
+void ServiceHost::note(const char* type, Json data) {
+  ledger_.record({model::fact(stream(), type, std::move(data))});
 }
 
-void StorageHost::start(std::function<void(Status)> started) {
+void ServiceHost::start(std::function<void(Status)> started) {
   plugins::PluginHost::Command command;
   command.program = places_.program;
   command.plugin = places_.plugin;
   plugins::PluginHost::Events events;
   events.ready = [this](const plugins::HostIdentity& identity) { identity_ = identity; };
-  events.logged = [](int level, uint64_t, const std::string& text) {
-    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), "storage-local: " + text);
+  events.logged = [this](int level, uint64_t, const std::string& text) {
+    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), places_.name + ": " + text);
+  };
+  events.progress = [this](uint64_t op, const Json& progress) {
+    // A copy: what hears of it may call the operation off.
+    if (auto found = open_.find(op); found != open_.end() && found->second)
+      if (auto tell = found->second) tell(progress);
   };
   events.ended = [this](const plugins::HostEnd& end) { ended(end); };
   auto host = plugins::PluginHost::spawn(loop_, command, std::move(events));
   if (!host) {
-    log::warning("storage-local: " + host.error().message);
+    log::warning(places_.name + ": " + host.error().message);
     crashed({{"openOperations", Json::array()}, {"reason", host.error().message}});
     return started(fail(std::move(host.error())));
   }
@@ -53,7 +57,7 @@ void StorageHost::start(std::function<void(Status)> started) {
   });
 }
 
-void StorageHost::plugin_started(const Status& status, const std::function<void(Status)>& then) {
+void ServiceHost::plugin_started(const Status& status, const std::function<void(Status)>& then) {
   if (status) {
     note("plugin.started", {{"pid", identity_.pid},
                             {"version", identity_.version},
@@ -64,17 +68,17 @@ void StorageHost::plugin_started(const Status& status, const std::function<void(
   then(status);
 }
 
-void StorageHost::ended(const plugins::HostEnd& end) {
+void ServiceHost::ended(const plugins::HostEnd& end) {
   auto host = std::move(host_);
   Json open = Json::array();
-  for (uint64_t op : std::exchange(open_, {}))
+  for (const auto& [op, progress] : std::exchange(open_, {}))
     if (op <= kJournaledOps) open.push_back(op);
   if (end.asked) {
     note("plugin.stopped", {{"reason", "the service ends"}});
     if (auto call = std::exchange(stopped_, nullptr)) call();
     return;
   }
-  log::warning("storage-local " + end.how);
+  log::warning(places_.name + " " + end.how);
   Json data = {{"openOperations", open}, {"how", end.how}};
   if (end.signal) data["signal"] = end.signal;
   if (!end.signal) data["exitCode"] = end.exit_code;
@@ -83,38 +87,51 @@ void StorageHost::ended(const plugins::HostEnd& end) {
 
 // Also of a host that couldn't be made, for want of processes or descriptors: it may be possible
 // later.
-void StorageHost::crashed(Json data) {
+void ServiceHost::crashed(Json data) {
   note("plugin.crashed", std::move(data));
   auto delay = policy_.crashed(monotonic());
   if (!delay)
     return log::error(
-        "storage-local crashed too often and stays down; `container system stop` and start try "
-        "again");
+        places_.name +
+        " crashed too often and stays down; `container system stop` and start try again");
   restart_.start(static_cast<uint64_t>(delay->count()));
 }
 
-void StorageHost::stop(std::function<void()> stopped) {
+void ServiceHost::stop(std::function<void()> stopped) {
+  ending_ = true;
   restart_.stop();
   if (!host_) return stopped();
   stopped_ = std::move(stopped);
   host_->stop();
 }
 
-void StorageHost::call(uint64_t op, const std::string& method, const Json& request,
+void ServiceHost::call(uint64_t op, const std::string& method, const Json& request,
                        std::vector<UniqueFd> fds, Answer answer) {
+  transact(op, method, request, std::move(fds), {},
+           [answer = std::move(answer)](Result<Json> result, std::vector<UniqueFd>) {
+             give(answer, std::move(result));
+           });
+}
+
+void ServiceHost::transact(uint64_t op, const std::string& method, const Json& request,
+                           std::vector<UniqueFd> fds, OnProgress progress, FullAnswer answer) {
+  // A host that is still loading its plugin takes calls already. A failure to make one schedules
+  // the next try.
+  if (!host_ && places_.on_demand && !restart_.active() && !ending_) start([](const Status&) {});
   if (!host_)
-    return answer(fail(Code::kUnavailable, "the storage plugin is not running",
-                       "`container system logs` says why"));
-  open_.insert(op);
+    return answer(fail(Code::kUnavailable, "the plugin " + places_.name + " is not running",
+                       "`container system logs` says why"),
+                  {});
+  open_[op] = std::move(progress);
   host_->call(
       op, method, request, std::move(fds),
-      [this, op, answer = std::move(answer)](Result<Json> result, const std::vector<UniqueFd>&) {
+      [this, op, answer = std::move(answer)](Result<Json> result, std::vector<UniqueFd> given) {
         open_.erase(op);
-        give(answer, std::move(result));
+        answer(std::move(result), std::move(given));
       });
 }
 
-void StorageHost::cancel(uint64_t op) {
+void ServiceHost::cancel(uint64_t op) {
   if (host_ && open_.contains(op)) host_->cancel(op);
 }
 

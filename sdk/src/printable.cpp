@@ -1,11 +1,11 @@
 // UTF-8 is checked by the table of the Unicode standard (3-7): no overlong forms, no surrogates,
 // nothing beyond U+10FFFF. Hand-written, because iconv and libutf8proc want a copy of the text to
 // answer this one question.
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 #include <cstddef>
 
-namespace bulkhead::storage {
+namespace bulkhead {
 namespace {
 
 constexpr size_t kLongest = 200;
@@ -66,4 +66,4 @@ std::string in_quotes(std::string_view foreign) {
   return out + "'";
 }
 
-}  // namespace bulkhead::storage
+}  // namespace bulkhead

@@ -1,8 +1,8 @@
-#include "printable.hpp"
+#include "bulkhead/printable.hpp"
 
 #include <gtest/gtest.h>
 
-namespace bulkhead::storage {
+namespace bulkhead {
 namespace {
 
 TEST(Printable, KeepsWhatPeopleWrite) {
@@ -27,4 +27,4 @@ TEST(Printable, ShortensInTheMiddle) {
 }
 
 }  // namespace
-}  // namespace bulkhead::storage
+}  // namespace bulkhead

@@ -1,12 +1,13 @@
-// The storage plugin as a port: its host is started with the service, started again with a growing
-// delay when it crashes, and parked when it keeps crashing. What was asked of a host that died is
+// A plugin that serves the whole service, as a port: storage and registry. Its host is started with
+// the service, or when it is first asked for something; it is started again with a growing delay
+// when it crashes, and parked when it keeps crashing. What was asked of a host that died is
 // answered kUnavailable; nobody waits for a ghost. Each start, end and crash is an event of stream
-// plugin/storage-local.
+// plugin/<name>.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "core/loop/handles.hpp"
@@ -17,15 +18,17 @@
 
 namespace bulkhead::engine {
 
-class StorageHost : public PluginPort {
+class ServiceHost : public PluginPort {
  public:
   struct Places {
+    std::string name;     // "storage-local"
     std::string program;  // container-plugin-host
     std::string plugin;   // storage-local.so
     Json config;
+    bool on_demand = false;  // started by the first call instead of start()
   };
-  StorageHost(loop::Loop& loop, store::Ledger& ledger, Places places);
-  ~StorageHost() override;
+  ServiceHost(loop::Loop& loop, store::Ledger& ledger, Places places);
+  ~ServiceHost() override;
 
   // Once the plugin has started or failed to.
   void start(std::function<void(Status)> started);
@@ -34,6 +37,8 @@ class StorageHost : public PluginPort {
   void stop(std::function<void()> stopped);
   void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
             Answer answer) override;
+  void transact(uint64_t op, const std::string& method, const Json& request,
+                std::vector<UniqueFd> fds, OnProgress progress, FullAnswer answer) override;
   void cancel(uint64_t op) override;
 
  private:
@@ -41,6 +46,7 @@ class StorageHost : public PluginPort {
   void ended(const plugins::HostEnd& end);
   void crashed(Json data);
   void note(const char* type, Json data);
+  std::string stream() const { return "plugin/" + places_.name; }
 
   loop::Loop& loop_;
   store::Ledger& ledger_;
@@ -49,9 +55,10 @@ class StorageHost : public PluginPort {
   plugins::HostIdentity identity_;
   plugins::RestartPolicy policy_;
   loop::Timer restart_;
+  bool ending_ = false;
   std::function<void()> stopped_;
   std::function<void()> restarted_;
-  std::set<uint64_t> open_;  // operations it is at work on: what a crash interrupts
+  std::map<uint64_t, OnProgress> open_;  // operations it is at work on: what a crash interrupts
 };
 
 }  // namespace bulkhead::engine

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace bulkhead::storage {
+namespace bulkhead {
 
 // The text in single quotes, with control and non-UTF-8 bytes as \xNN and shortened in the middle
 // beyond 200 bytes.
 std::string in_quotes(std::string_view foreign);
 
-}  // namespace bulkhead::storage
+}  // namespace bulkhead

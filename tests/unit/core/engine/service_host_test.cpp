@@ -1,5 +1,5 @@
 // The storage plugin's host: a real process with a plugin that does as it is told.
-#include "core/engine/storage_host.hpp"
+#include "core/engine/service_host.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -10,7 +10,7 @@
 namespace bulkhead::engine {
 namespace {
 
-class StorageHostTest : public LedgerTest {
+class ServiceHostTest : public LedgerTest {
  protected:
   bool until(const std::function<bool()>& condition) {
     return loop::run_until(loop_, [&] {
@@ -21,9 +21,9 @@ class StorageHostTest : public LedgerTest {
   loop::Loop loop_;
 };
 
-TEST_F(StorageHostTest, AfterACrashItComesBackAndSaysSo) {
-  StorageHost storage(loop_, *ledger_,
-                      {BULKHEAD_PLUGIN_HOST, BULKHEAD_SCRIPTED_PLUGIN, Json::object()});
+TEST_F(ServiceHostTest, AfterACrashItComesBackAndSaysSo) {
+  ServiceHost storage(loop_, *ledger_,
+                      {"scripted", BULKHEAD_PLUGIN_HOST, BULKHEAD_SCRIPTED_PLUGIN, Json::object()});
   std::optional<Status> started;
   int restarts = 0;
   storage.on_restarted([&] { ++restarts; });
@@ -36,9 +36,10 @@ TEST_F(StorageHostTest, AfterACrashItComesBackAndSaysSo) {
 }
 
 // For want of a process or a descriptor; here, of the program.
-TEST_F(StorageHostTest, AHostThatCantBeMadeIsTriedAgain) {
+TEST_F(ServiceHostTest, AHostThatCantBeMadeIsTriedAgain) {
   const std::string program = directory_ + "/container-plugin-host";
-  StorageHost storage(loop_, *ledger_, {program, BULKHEAD_SCRIPTED_PLUGIN, Json::object()});
+  ServiceHost storage(loop_, *ledger_,
+                      {"scripted", program, BULKHEAD_SCRIPTED_PLUGIN, Json::object()});
   std::optional<Status> started;
   int restarts = 0;
   storage.on_restarted([&] { ++restarts; });
