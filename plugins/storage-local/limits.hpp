@@ -23,7 +23,9 @@ struct Limits {
   uint64_t references = 1024;          // names that one archive gives to its images
   uint64_t manifests = 4096;           // entries of an index
   uint64_t layers = 1024;              // layers of a manifest (overlay drivers stop at 128)
-  uint64_t image_bytes = 256 * kGiB;   // all files of an image, holes counted
+  uint64_t parts = 16384;              // documents and layers of all an image's variants
+  uint64_t blob_bytes = 128 * kGiB;    // one layer as it is sent
+  uint64_t image_bytes = 256 * kGiB;   // all files of an image, holes counted; all it is sent as
   uint64_t image_inodes = 10'000'000;  // all files of an image
   uint64_t metadata_bytes =
       2 * kGiB;                // names, link targets and attributes: they are held in memory
