@@ -18,6 +18,9 @@ class Reader {
   Status visit(const Descriptor& descriptor, int depth) {
     if (!seen_.insert(descriptor.digest).second) return {};
     if (!content_.has(descriptor.digest)) return note_absent(descriptor);
+    document_bytes_ += descriptor.size;
+    if (document_bytes_ > limits_.documents_bytes)
+      return fail(Code::kCorrupt, "its indexes and manifests are larger than any image's");
     Result<Json> document = content_.document(descriptor, limits_);
     if (!document) return tl::unexpected(std::move(document.error()));
     const Result<DocumentKind> kind = document_kind(*document);
@@ -110,7 +113,7 @@ class Reader {
   const Limits& limits_;
   Outline& outline_;
   std::set<Digest> seen_;
-  uint64_t parts_ = 0, configs_ = 0, config_bytes_ = 0;
+  uint64_t parts_ = 0, document_bytes_ = 0, configs_ = 0, config_bytes_ = 0;
 };
 
 }  // namespace

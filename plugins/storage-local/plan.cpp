@@ -92,9 +92,12 @@ class Planner {
                                       " bytes is beyond the limit of " + std::to_string(most));
     }
     total_ += content.size;
+    if (kind == Piece::Kind::kDocument) documents_ += content.size;
+    if (documents_ > limits_.documents_bytes)
+      return fail(Code::kCorrupt, "its indexes and manifests are larger than any image's");
     if (total_ <= limits_.image_bytes) return {};
     return fail(Code::kCorrupt,
-                "all together has more than " + std::to_string(limits_.image_bytes >> 20) + " MiB");
+                "the image has more than " + std::to_string(limits_.image_bytes >> 20) + " MiB");
   }
 
   const Outline& outline_;
@@ -102,7 +105,7 @@ class Planner {
   std::vector<const Outline::Branch*> branches_;
   bool documents_only_ = false;
   std::map<Digest, uint64_t> sizes_;
-  uint64_t total_ = 0;
+  uint64_t total_ = 0, documents_ = 0;
   Status judged_;
 };
 

@@ -206,6 +206,7 @@ class PlanLimits : public PlanTest {
     limits.layers = 3;
     limits.parts = 6;
     limits.image_bytes = 5000;
+    limits.documents_bytes = 1900;
     return limits;
   }
 };
@@ -222,12 +223,19 @@ TEST_F(PlanLimits, BoundWhatAnImageIs) {
   const Json heavy =
       image({std::string(4000, 'a'), std::string(4000, 'b')}, kAmd64, Packing::kPlain);
   ASSERT_TRUE(receive(heavy));
-  expect_refused(heavy, Code::kCorrupt, "all together");
+  expect_refused(heavy, Code::kCorrupt, "the image has more than");
   many.pop_back();
   for (Json& manifest : many) ASSERT_TRUE(receive(manifest));
   const Json all = index(many);
   ASSERT_TRUE(receive(all));
   expect_refused(all, Code::kCorrupt, "more than 6 documents and layers");
+  many.pop_back();
+  Json large = many[0];
+  large["digest"] = Digest::of(bytes_of("large")).text();
+  large["size"] = 1500;
+  const Json promising = index({large, many[1]});
+  ASSERT_TRUE(receive(promising));
+  expect_refused(promising, Code::kCorrupt, "its indexes and manifests are larger");
 }
 
 }  // namespace
