@@ -12,7 +12,7 @@ namespace bulkhead::storage {
 
 class BombGuard : public ByteSource {
  public:
-  BombGuard(ByteSource& decoded, const FdSource& encoded, const Limits& limits)
+  BombGuard(ByteSource& decoded, const EncodedSource& encoded, const Limits& limits)
       : decoded_(decoded), encoded_(encoded), limits_(limits) {}
 
   Result<Bytes> next() override {
@@ -30,7 +30,7 @@ class BombGuard : public ByteSource {
 
  private:
   ByteSource& decoded_;
-  const FdSource& encoded_;
+  const EncodedSource& encoded_;
   Limits limits_;
   uint64_t total_ = 0;
 };

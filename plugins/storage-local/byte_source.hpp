@@ -25,15 +25,21 @@ class ByteSource {
   virtual Result<Bytes> next() = 0;
 };
 
+// Bytes as they are stored or sent.
+class EncodedSource : public ByteSource {
+ public:
+  virtual uint64_t consumed() const = 0;  // how many were read so far; from any thread
+  // Nobody will read on: a next() that waits in another thread ends soon.
+  virtual void abandon() {}
+};
+
 // A file, pipe or socket. Descriptors that come from a client may be non-blocking: then it waits,
 // and hears of a cancelled task while it does.
-class FdSource : public ByteSource {
+class FdSource : public EncodedSource {
  public:
   FdSource(int fd, const Task& task);  // fd stays the caller's
   Result<Bytes> next() override;
-  uint64_t consumed() const {
-    return consumed_.load(std::memory_order_relaxed);
-  }  // from any thread
+  uint64_t consumed() const override { return consumed_.load(std::memory_order_relaxed); }
 
  private:
   Status wait_readable() const;
@@ -42,6 +48,18 @@ class FdSource : public ByteSource {
   const Task& task_;
   std::vector<std::byte> buffer_;
   std::atomic<uint64_t> consumed_{0};
+};
+
+// A file that it keeps open.
+class FileSource : public EncodedSource {
+ public:
+  FileSource(UniqueFd fd, const Task& task) : fd_(std::move(fd)), source_(fd_.get(), task) {}
+  Result<Bytes> next() override { return source_.next(); }
+  uint64_t consumed() const override { return source_.consumed(); }
+
+ private:
+  UniqueFd fd_;
+  FdSource source_;
 };
 
 class MemorySource : public ByteSource {

@@ -45,6 +45,7 @@ class Collector {
   Result<Json> run() {
     const std::lock_guard lock(store_.commit);
     if (Status swept = sweep_names(); !swept) return tl::unexpected(std::move(swept.error()));
+    if (!alive_.incoming) reclaimed_ += store_.incoming.sweep(store_.content.pinned(), dry_run_);
     sweep_content();
     sweep_containers();
     return Json{{"reclaimed", reclaimed_}, {"blobs", blobs_}, {"containers", containers_}};
@@ -80,7 +81,9 @@ class Collector {
   }
 
   void sweep_content() {
-    const std::set<Digest> reached = mark(store_, roots_);
+    std::set<Digest> reached = mark(store_, roots_);
+    // The disk of an image that is being pulled is made before it is an image.
+    if (alive_.incoming) reached.merge(store_.incoming.list());
     for (const Digest& manifest : list_disks(store_)) {
       if (!reached.contains(manifest)) remove(store_.layout.disk(manifest));
     }
@@ -141,6 +144,7 @@ Result<Json> measure_usage(const Store& store) {
   uint64_t total = 0;
   for (const Digest& digest : store.content.list())
     total += allocated_bytes(store.layout.blob(digest));
+  total += allocated_bytes(store.layout.incoming());
   for (const Digest& manifest : list_disks(store))
     total += allocated_bytes(store.layout.disk(manifest));
   Json containers = Json::object();

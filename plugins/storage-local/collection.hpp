@@ -16,6 +16,7 @@ struct Alive {
   std::set<Digest> images;  // descriptors' digests
   std::vector<std::pair<std::string, Digest>> references;
   std::set<std::string> containers;
+  bool incoming = true;  // what pulls have received, running ones and those that ended early
 };
 
 Result<Json> collect(Store& store, const Alive& alive, bool dry_run);

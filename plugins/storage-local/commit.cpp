@@ -7,6 +7,37 @@
 namespace bulkhead::storage {
 namespace {
 
+// Files that become blobs, together.
+class Publication {
+ public:
+  explicit Publication(const Store& store) : store_(store) {}
+
+  // Synced first and renamed then: a crash in between leaves what was there before.
+  Status publish(const std::map<Digest, Path>& files) {
+    for (const auto& [digest, path] : files) {
+      if (store_.content.has(digest)) continue;
+      Result<UniqueFd> fd = open_for_reading(path);
+      if (!fd) return tl::unexpected(std::move(fd.error()));
+      if (Status synced = sync_file(fd->get(), path.string()); !synced) return synced;
+    }
+    for (const auto& [digest, path] : files) {
+      if (store_.content.has(digest)) continue;
+      const Path blob = store_.layout.blob(digest);
+      if (Status renamed = rename_file(path, blob); !renamed) return renamed;
+      moved_.emplace_back(blob, path);
+    }
+    return sync_directory(store_.layout.blobs());
+  }
+
+  void retract() {
+    for (const auto& [blob, path] : moved_) ::rename(blob.c_str(), path.c_str());
+  }
+
+ private:
+  const Store& store_;
+  std::vector<std::pair<Path, Path>> moved_;
+};
+
 Status name_images(const Store& store, const std::vector<NewImage>& images) {
   Result<ReferenceTable> table = ReferenceTable::load(store.layout, store.limits);
   if (!table) return tl::unexpected(std::move(table.error()));
@@ -20,12 +51,16 @@ Status name_images(const Store& store, const std::vector<NewImage>& images) {
 
 }  // namespace
 
-Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& images,
-                     std::vector<NewDisk>& disks) {
+Status commit_images(Store& store, const std::map<Digest, Path>& files,
+                     const std::vector<NewImage>& images, std::vector<NewDisk>& disks) {
   const std::lock_guard lock(store.commit);
-  std::set<Digest> content;
-  for (const NewImage& added : images)
-    content.insert(added.image.content.begin(), added.image.content.end());
+  std::map<Digest, Path> needed;
+  for (const NewImage& added : images) {
+    for (const Digest& digest : added.image.content) {
+      if (const auto file = files.find(digest); file != files.end()) needed.insert(*file);
+    }
+  }
+  Publication publication(store);
   std::vector<Path> made;
   Status done;
   for (NewDisk& disk : disks) {
@@ -34,10 +69,10 @@ Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& 
     done = disk.disk.commit(made.back());
   }
   // Names last: who finds a name finds everything behind it.
-  if (done) done = ingest.publish(content);
+  if (done) done = publication.publish(needed);
   if (done) done = name_images(store, images);
   if (!done) {
-    ingest.retract();
+    publication.retract();
     for (const Path& path : made) ::unlink(path.c_str());
   }
   return done;

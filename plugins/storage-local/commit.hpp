@@ -1,14 +1,14 @@
-// The last step of load and import: disks, content and names become visible, all or (short of a
-// crash) none.
+// The last step of load, import and pull: disks, content and names become visible, all or (short of
+// a crash) none.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "image.hpp"
 #include "image_disk.hpp"
-#include "ingest.hpp"
 #include "store.hpp"
 
 namespace bulkhead::storage {
@@ -23,8 +23,10 @@ struct NewDisk {
   Digest manifest;
 };
 
-Status commit_images(Store& store, Ingest& ingest, const std::vector<NewImage>& images,
-                     std::vector<NewDisk>& disks);
+// `files` are verified content outside of the store. What these images consist of is moved from
+// there; if it fails, it is there again.
+Status commit_images(Store& store, const std::map<Digest, Path>& files,
+                     const std::vector<NewImage>& images, std::vector<NewDisk>& disks);
 
 // One Image of METHODS.md per reference.
 Json image_list(const std::vector<NewImage>& images);

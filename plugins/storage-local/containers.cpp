@@ -44,7 +44,7 @@ Result<Json> prepare_image(Store& store, const Digest& digest, const Platform& p
   for (const Digest& needed : image->content) pin.add(needed);
   Result<const Variant*> variant = image->choose(platform, digest.brief());
   if (!variant) return tl::unexpected(std::move(variant.error()));
-  Result<Path> disk = ensure_disk(store, **variant, task);
+  Result<Path> disk = ensure_disk(store, from(store.content), **variant, task);
   if (!disk) return fail(std::move(disk.error()).context("unpack image " + digest.brief()));
   return Json{{"manifest", (*variant)->manifest.digest.text()},
               {"disk", disk->string()},

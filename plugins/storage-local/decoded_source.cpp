@@ -14,14 +14,13 @@ bool begins_with(Bytes head, std::string_view magic) {
 
 int filter_code(Compression compression) {
   switch (compression) {
-    case Compression::kGzip:
-      return ARCHIVE_FILTER_GZIP;
     case Compression::kZstd:
       return ARCHIVE_FILTER_ZSTD;
     case Compression::kXz:
       return ARCHIVE_FILTER_XZ;
     case Compression::kBzip2:
       return ARCHIVE_FILTER_BZIP2;
+    case Compression::kGzip:
     case Compression::kNone:
       break;
   }
@@ -68,6 +67,14 @@ Status DecodedSource::open(bool any) {
     return fail(Code::kUnsupported,
                 "it is compressed with xz or bzip2, and images use gzip or zstd");
   }
+  if (compression_ == Compression::kGzip) {
+    gzip_ = std::make_unique<GzipSource>(head_);
+    return {};
+  }
+  return open_filter();
+}
+
+Status DecodedSource::open_filter() {
   // The "raw" format is libarchive's way to use its filters alone: one member, all bytes.
   filter_ = std::make_unique<ArchiveHandle>(head_);
   archive_read_support_format_raw(filter_->get());
@@ -83,21 +90,28 @@ Status DecodedSource::open(bool any) {
 }
 
 Result<Bytes> DecodedSource::next() {
-  if (!filter_) return head_.next();
+  if (ended_) return Bytes{};
+  Result<Bytes> bytes = gzip_ ? gzip_->next() : filter_ ? next_of_filter() : head_.next();
+  if (!bytes || !bytes->empty()) return bytes;
+  ended_ = true;
+  // What stands behind the compressed stream is nobody's, but belongs to what the encoded digest is
+  // over.
+  for (;;) {
+    bytes = head_.next();
+    if (!bytes || bytes->empty()) return bytes;
+  }
+}
+
+Result<Bytes> DecodedSource::next_of_filter() {
   const void* block = nullptr;
   size_t size = 0;
   la_int64_t offset = 0;
-  while (!ended_) {
+  for (;;) {
     const int got = archive_read_data_block(filter_->get(), &block, &size, &offset);
-    if (got == ARCHIVE_EOF) {
-      ended_ = true;
-    } else if (got != ARCHIVE_OK) {
-      return fail(filter_->error());
-    } else if (size > 0) {
-      return Bytes(static_cast<const std::byte*>(block), size);
-    }
+    if (got == ARCHIVE_EOF) return Bytes{};
+    if (got != ARCHIVE_OK) return fail(filter_->error());
+    if (size > 0) return Bytes(static_cast<const std::byte*>(block), size);
   }
-  return Bytes{};
 }
 
 }  // namespace bulkhead::storage

@@ -1,6 +1,7 @@
 // A stream with its compression taken off: gzip, zstd or none, told by the first bytes as all image
 // tools do (media types are wrong often enough). Exactly one compression is taken off: what is
-// inside a second one isn't an image.
+// inside a second one isn't an image. The encoded stream is read to its very end: whether it is
+// what its digest says is known only there.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "archive_handle.hpp"
 #include "byte_source.hpp"
+#include "gzip_source.hpp"
 
 namespace bulkhead::storage {
 
@@ -40,9 +42,13 @@ class DecodedSource : public ByteSource {
     bool given_ = false;
   };
 
+  Status open_filter();
+  Result<Bytes> next_of_filter();
+
   Head head_;
   Compression compression_ = Compression::kNone;
-  std::unique_ptr<ArchiveHandle> filter_;  // null: not compressed
+  std::unique_ptr<GzipSource> gzip_;       // ISA-L's compression ...
+  std::unique_ptr<ArchiveHandle> filter_;  // ... or libarchive's, or none
   bool ended_ = false;
 };
 

@@ -130,14 +130,16 @@ uint64_t allocated_bytes(const Path& path) {
   return bytes;
 }
 
-Status check_free_space(int fd, uint64_t reserve, std::string_view what) {
+Status check_free_space(int fd, uint64_t reserve, std::string_view what, uint64_t needed) {
   struct statvfs st {};
   if (::fstatvfs(fd, &st) != 0)
     return fail_errno("ask for free space for " + std::string(what), errno);
   const uint64_t free_bytes = static_cast<uint64_t>(st.f_bavail) * st.f_frsize;
-  if (free_bytes >= reserve) return {};
+  if (free_bytes >= reserve && free_bytes - reserve >= needed) return {};
+  const std::string missing =
+      needed > 0 ? "it needs " + std::to_string((needed >> 20) + 1) + " MiB more, " : "";
   return fail(Code::kNoSpace,
-              "no space for " + std::string(what) + ": the disk has " +
+              "no space for " + std::string(what) + ": " + missing + "the disk has " +
                   std::to_string(free_bytes >> 20) + " MiB left, and " +
                   std::to_string(reserve >> 20) + " MiB are kept for the service",
               "remove what isn't needed, for instance with 'container image prune'");

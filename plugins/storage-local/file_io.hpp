@@ -34,7 +34,8 @@ uint64_t remove_tree(const Path& path);  // allocated bytes that went; missing i
 uint64_t size_of_file(const Path& path);     // 0 if missing
 uint64_t allocated_bytes(const Path& path);  // of a file or everything in a folder; 0 if missing
 
-// Fails with kNoSpace if the file system of fd has less than `reserve` bytes left.
-Status check_free_space(int fd, uint64_t reserve, std::string_view what);
+// Fails with kNoSpace if the file system of fd would have less than `reserve` bytes left after
+// `needed` more.
+Status check_free_space(int fd, uint64_t reserve, std::string_view what, uint64_t needed = 0);
 
 }  // namespace bulkhead::storage

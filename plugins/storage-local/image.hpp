@@ -9,6 +9,7 @@
 
 #include "content.hpp"
 #include "oci_document.hpp"
+#include "outline.hpp"
 
 namespace bulkhead::storage {
 

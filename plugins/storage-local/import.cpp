@@ -4,6 +4,7 @@
 #include "bulkhead/reference.hpp"
 #include "commit.hpp"
 #include "decoded_source.hpp"
+#include "ingest.hpp"
 #include "variant_disk.hpp"
 
 namespace bulkhead::storage {
@@ -32,7 +33,7 @@ class Importer {
     Result<StoredLayer> layer = receive(fd);
     if (!layer) return tl::unexpected(std::move(layer.error()));
     Result<ImageDisk> disk =
-        unpack_layers(store_, {{"the archive", *ingest_.find(layer->blob.digest), {}}},
+        unpack_layers(store_, {{"the archive", open_file(*ingest_.find(layer->blob.digest)), {}}},
                       Digest::of(bytes_of(layer->blob.digest.hex())), false, task_);
     if (!disk) return tl::unexpected(std::move(disk.error()));
     Result<Digest> manifest = write_manifest(*layer, disk->diff_ids().front());
@@ -43,7 +44,7 @@ class Importer {
     images.push_back({std::move(*image), std::move(references)});
     std::vector<NewDisk> disks;
     disks.push_back({std::move(*disk), *manifest});
-    if (Status committed = commit_images(store_, ingest_, images, disks); !committed) {
+    if (Status committed = commit_images(store_, ingest_.received(), images, disks); !committed) {
       return tl::unexpected(std::move(committed.error()));
     }
     return Json{{"image", image_list(images).front()}};

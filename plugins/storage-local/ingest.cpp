@@ -1,15 +1,13 @@
 #include "ingest.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
 
+#include "growing_file.hpp"
+
 namespace bulkhead::storage {
 namespace {
-
-constexpr uint64_t kWriteBackEvery = 8 * kMiB;
-constexpr uint64_t kCheckSpaceEvery = 64 * kMiB;
 
 std::atomic<uint64_t> next_number{1};
 
@@ -22,44 +20,28 @@ class Ingest::Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer() {
-    if (fd_ && !kept_) ::unlink(path_.c_str());
+    if (file_ && !kept_) ::unlink(path_.c_str());
   }
 
   Status open() {
     Result<UniqueFd> fd = create_file(path_);
     if (!fd) return tl::unexpected(std::move(fd.error()));
-    fd_ = std::move(*fd);
-    return check_free_space(fd_.get(), limits_.host_reserve_bytes, "an image");
+    file_.emplace(std::move(*fd), path_, limits_);
+    return file_->check_space();
   }
 
-  Status write(Bytes bytes) {
-    if (Status written = write_all(fd_.get(), bytes, path_.string()); !written) return written;
-    size_ += bytes.size();
-    if (size_ - begun_ >= kWriteBackEvery) write_back();
-    if (size_ - checked_ < kCheckSpaceEvery) return {};
-    checked_ = size_;
-    return check_free_space(fd_.get(), limits_.host_reserve_bytes, "an image");
-  }
+  Status write(Bytes bytes) { return file_->write(bytes); }
 
   Path keep() {
-    write_back();
+    file_->write_back();
     kept_ = true;
     return path_;
   }
 
  private:
-  // The disk begins to write while we go on reading; the sync before publishing then has little to
-  // wait for.
-  void write_back() {
-    ::sync_file_range(fd_.get(), static_cast<off_t>(begun_), static_cast<off_t>(size_ - begun_),
-                      SYNC_FILE_RANGE_WRITE);
-    begun_ = size_;
-  }
-
   Path path_;
   const Limits& limits_;
-  UniqueFd fd_;
-  uint64_t size_ = 0, begun_ = 0, checked_ = 0;
+  std::optional<GrowingFile> file_;
   bool kept_ = false;
 };
 
@@ -111,31 +93,6 @@ Result<Received> Ingest::receive(Bytes bytes) {
 std::optional<Path> Ingest::find(const Digest& digest) const {
   if (const auto found = received_.find(digest); found != received_.end()) return found->second;
   return store_.find(digest);
-}
-
-Status Ingest::publish(const std::set<Digest>& digests) {
-  // Synced first and renamed then: a crash in between leaves only ingest/, which the next start
-  // empties.
-  for (const Digest& digest : digests) {
-    const auto found = received_.find(digest);
-    if (found == received_.end()) continue;
-    Result<UniqueFd> fd = open_for_reading(found->second);
-    if (!fd) return tl::unexpected(std::move(fd.error()));
-    if (Status synced = sync_file(fd->get(), found->second.string()); !synced) return synced;
-  }
-  for (const Digest& digest : digests) {
-    const auto found = received_.find(digest);
-    if (found == received_.end()) continue;
-    if (Status renamed = rename_file(found->second, layout_.blob(digest)); !renamed) return renamed;
-    received_.erase(found);
-    published_.push_back(digest);
-  }
-  return sync_directory(layout_.blobs());
-}
-
-void Ingest::retract() {
-  for (const Digest& digest : published_) ::unlink(layout_.blob(digest).c_str());
-  published_.clear();
 }
 
 }  // namespace bulkhead::storage

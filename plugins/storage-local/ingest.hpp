@@ -1,12 +1,9 @@
-// Content on its way in. Bytes stream into ingest/<n> and are hashed as they pass; only publish()
+// Content on its way in. Bytes stream into ingest/<n> and are hashed as they pass; only commit.hpp
 // makes them part of the store. An Ingest that ends without it leaves nothing behind.
 #pragma once
 
 #include <map>
 #include <optional>
-#include <set>
-#include <string>
-#include <vector>
 
 #include "byte_source.hpp"
 #include "content.hpp"
@@ -33,10 +30,7 @@ class Ingest : public Content {
   // What was received here, else what the store has.
   std::optional<Path> find(const Digest& digest) const override;
 
-  // Syncs these and moves them into the store; those it has are left alone.
-  Status publish(const std::set<Digest>& digests);
-  // Takes out again what publish() has put in, for an operation that fails after it.
-  void retract();
+  const std::map<Digest, Path>& received() const { return received_; }
 
  private:
   class Writer;
@@ -48,7 +42,6 @@ class Ingest : public Content {
   const Task& task_;
   ContentStore::Pin pin_;
   std::map<Digest, Path> received_;
-  std::vector<Digest> published_;
 };
 
 }  // namespace bulkhead::storage

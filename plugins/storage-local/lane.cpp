@@ -5,6 +5,13 @@
 
 namespace bulkhead::storage {
 
+void block_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
 Lane::~Lane() {
   {
     const std::lock_guard lock(mutex_);
@@ -23,12 +30,7 @@ void Lane::post(std::function<void()> job) {
 }
 
 void Lane::run() {
-  // A client that goes away while an archive is written to it is an error of that write, not of
-  // this process.
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  block_sigpipe();
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });

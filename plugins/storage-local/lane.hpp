@@ -11,6 +11,10 @@
 
 namespace bulkhead::storage {
 
+// For a thread's beginning: a client that goes away while an archive is written to it is an error
+// of that write, not of this process.
+void block_sigpipe();
+
 class Lane {
  public:
   Lane() : thread_([this] { run(); }) {}

@@ -60,6 +60,18 @@ class Hashing : public ByteSource {
   uint64_t reported_ = 0;
 };
 
+// The other thread must not wait for bytes that nobody wants any more.
+class Abandoned {
+ public:
+  explicit Abandoned(EncodedSource& source) : source_(source) {}
+  Abandoned(const Abandoned&) = delete;
+  Abandoned& operator=(const Abandoned&) = delete;
+  ~Abandoned() { source_.abandon(); }
+
+ private:
+  EncodedSource& source_;
+};
+
 Result<uint32_t> owner_id(int64_t id) {
   if (id >= 0 && id < std::numeric_limits<uint32_t>::max()) return static_cast<uint32_t>(id);
   return fail(Code::kCorrupt, "its owner " + std::to_string(id) + " isn't a user or group number");
@@ -108,15 +120,23 @@ Result<Node> node_of(const Member& member) {
 
 }  // namespace
 
+LayerSource::Open open_file(Path path) {
+  return [path = std::move(path)](const Task& task) -> Result<std::unique_ptr<EncodedSource>> {
+    Result<UniqueFd> file = open_for_reading(path);
+    if (!file) return tl::unexpected(std::move(file.error()));
+    return std::make_unique<FileSource>(std::move(*file), task);
+  };
+}
+
 Result<Digest> LayerApplier::apply(const LayerSource& layer) {
   const auto in_layer = [&](Error error) { return fail(std::move(error).context(layer.what)); };
-  Result<UniqueFd> file = open_for_reading(layer.path);
-  if (!file) return in_layer(std::move(file.error()));
-  FdSource stored(file->get(), task_);
-  DecodedSource decoded(stored);
+  Result<std::unique_ptr<EncodedSource>> stored = layer.open(task_);
+  if (!stored) return in_layer(std::move(stored.error()));
+  DecodedSource decoded(**stored);
   if (Status opened = decoded.open(); !opened) return in_layer(std::move(opened.error()));
-  BombGuard guarded(decoded, stored, limits_);
+  BombGuard guarded(decoded, **stored, limits_);
   Prefetch ahead(guarded);
+  const Abandoned afterwards(**stored);
   Hashing hashing(ahead, layer.what, task_);
   if (Status applied = apply_archive(hashing); !applied)
     return in_layer(std::move(applied.error()));

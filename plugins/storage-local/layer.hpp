@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,10 +20,13 @@
 namespace bulkhead::storage {
 
 struct LayerSource {
+  using Open = std::function<Result<std::unique_ptr<EncodedSource>>(const Task& task)>;
+
   std::string what;  // for messages: "layer 2 of 3"
-  Path path;
+  Open open;
   std::optional<Digest> diff_id;  // what its config promises
 };
+LayerSource::Open open_file(Path path);
 
 class LayerApplier {
  public:

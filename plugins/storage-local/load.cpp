@@ -32,7 +32,7 @@ class Loader {
       if (Status added = add(std::move(named)); !added)
         return tl::unexpected(std::move(added.error()));
     }
-    if (Status committed = commit_images(store_, ingest_, images_, disks_); !committed) {
+    if (Status committed = commit_images(store_, ingest_.received(), images_, disks_); !committed) {
       return tl::unexpected(std::move(committed.error()));
     }
     return Json{{"images", image_list(images_)}, {"skipped", skipped_}};
@@ -75,7 +75,7 @@ class Loader {
     for (const NewDisk& disk : disks_) {
       if (disk.manifest == variant.manifest.digest) return {};
     }
-    Result<ImageDisk> disk = unpack_variant(store_, ingest_, variant, options_.force, task_);
+    Result<ImageDisk> disk = unpack_variant(store_, from(ingest_), variant, options_.force, task_);
     if (!disk) return tl::unexpected(std::move(disk.error()));
     skipped_.insert(skipped_.end(), disk->skipped().begin(), disk->skipped().end());
     disks_.push_back({std::move(*disk), variant.manifest.digest});

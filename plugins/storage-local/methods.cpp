@@ -8,6 +8,10 @@
 #include "image.hpp"
 #include "import.hpp"
 #include "load.hpp"
+#include "plan.hpp"
+#include "pull.hpp"
+#include "push.hpp"
+#include "receive.hpp"
 #include "reference_table.hpp"
 #include "save.hpp"
 #include "writable_disk.hpp"
@@ -40,6 +44,19 @@ Result<std::string> reference_of(const Json& object) {
   const Result<Reference> reference = parse_reference(*text);
   if (!reference) return tl::unexpected(reference.error());
   return reference->text();
+}
+
+Result<std::optional<Platform>> platform_if_any(const Json& object) {
+  if (!object.contains("platform")) return std::nullopt;
+  Result<Platform> platform = Platform::from_json(object["platform"]);
+  if (!platform) return tl::unexpected(std::move(platform.error()));
+  return std::move(*platform);
+}
+
+Result<Descriptor> described(const Json& object, const char* key) {
+  Result<Descriptor> descriptor = Descriptor::from_json(member(object, key));
+  if (!descriptor) return fail(Code::kInvalid, std::move(descriptor.error().message));
+  return descriptor;
 }
 
 std::string now() {
@@ -78,12 +95,8 @@ Result<Json> save(Store& store, const Call& call) {
     return fail(Code::kUnsupported, "images are saved as \"oci\", which docker load reads too; \"" +
                                         format + "\" isn't known");
   }
-  std::optional<Platform> platform;
-  if (call.body.contains("platform")) {
-    Result<Platform> asked = Platform::from_json(call.body["platform"]);
-    if (!asked) return tl::unexpected(std::move(asked.error()));
-    platform = std::move(*asked);
-  }
+  const Result<std::optional<Platform>> platform = platform_if_any(call.body);
+  if (!platform) return tl::unexpected(platform.error());
   std::vector<SavedImage> images;
   for (const Json& item : member(call.body, "images")) {
     Result<Digest> digest = digest_of(item);
@@ -91,7 +104,7 @@ Result<Json> save(Store& store, const Call& call) {
     images.push_back({string_or(item, "reference", ""), std::move(*digest)});
   }
   if (images.empty()) return fail(Code::kInvalid, "no image to save");
-  const Result<uint64_t> bytes = save_images(store, images, platform, *fd, call.task);
+  const Result<uint64_t> bytes = save_images(store, images, *platform, *fd, call.task);
   if (!bytes) return tl::unexpected(bytes.error());
   return Json{{"bytes", *bytes}};
 }
@@ -196,17 +209,78 @@ Result<Json> collect_garbage(Store& store, const Call& call) {
     if (!id.is_string()) return fail(Code::kInvalid, "\"containers\" must be a list of ids");
     alive.containers.insert(id.get<std::string>());
   }
+  alive.incoming = !bool_or(call.body, "incoming", false);
   return collect(store, alive, bool_or(call.body, "dryRun", false));
 }
 
+Result<Json> plan(Store& store, const Call& call) {
+  const Result<Descriptor> root = described(call.body, "root");
+  if (!root) return tl::unexpected(root.error());
+  const Result<std::optional<Platform>> platform = platform_if_any(call.body);
+  if (!platform) return tl::unexpected(platform.error());
+  return plan_pull(store, *root, *platform);
+}
+
+Result<Json> receive(Store& store, const Call& call) {
+  const Result<int> fd = descriptor_of(call);
+  if (!fd) return tl::unexpected(fd.error());
+  Result<Descriptor> content = described(call.body, "content");
+  if (!content) return tl::unexpected(std::move(content.error()));
+  const int64_t offset = integer_or(call.body, "offset", 0);
+  if (offset < 0) return fail(Code::kInvalid, "\"offset\" is negative");
+  const bool is_document = string_or(call.body, "kind", "blob") == "manifest";
+  const Result<uint64_t> received = receive_content(
+      store, {std::move(*content), is_document, static_cast<uint64_t>(offset)}, *fd, call.task);
+  if (!received) return tl::unexpected(received.error());
+  return Json{{"received", *received}};
+}
+
+Result<Json> unpack(Store& store, const Call& call) {
+  const Result<std::string> text = string_at(call.body, "manifest");
+  if (!text) return tl::unexpected(text.error());
+  const Result<Digest> manifest = Digest::parse(*text);
+  if (!manifest) return fail(Code::kInvalid, manifest.error().message);
+  return unpack_arriving(store, *manifest, call.task);
+}
+
+Result<Json> admit(Store& store, const Call& call) {
+  const Result<std::string> reference = reference_of(call.body);
+  if (!reference) return tl::unexpected(reference.error());
+  const Result<Descriptor> root = described(call.body, "root");
+  if (!root) return tl::unexpected(root.error());
+  const Result<std::optional<Platform>> platform = platform_if_any(call.body);
+  if (!platform) return tl::unexpected(platform.error());
+  return admit_image(store, {*reference, *root, *platform}, call.task);
+}
+
+Result<Json> contents(Store& store, const Call& call) {
+  const Result<Digest> digest = digest_of(call.body);
+  if (!digest) return tl::unexpected(digest.error());
+  const Result<std::optional<Platform>> platform = platform_if_any(call.body);
+  if (!platform) return tl::unexpected(platform.error());
+  return list_contents(store, *digest, *platform);
+}
+
+Result<Json> open(Store& store, const Call& call) {
+  const Result<Digest> digest = digest_of(call.body);
+  if (!digest) return tl::unexpected(digest.error());
+  Result<OpenContent> content = open_content(store, *digest);
+  if (!content) return tl::unexpected(std::move(content.error()));
+  call.answer_fds.push_back(std::move(content->fd));
+  return Json{{"size", content->size}};
+}
+
 constexpr Method kMethods[] = {
-    {"storage.load", true, load},           {"storage.import", true, import},
-    {"storage.save", true, save},           {"storage.tag", false, tag},
-    {"storage.untag", false, untag},        {"storage.image", false, image},
-    {"storage.prepare", false, prepare},    {"storage.create", false, create},
-    {"storage.delete", false, remove},      {"storage.inspect", false, inspect},
-    {"storage.list", false, list},          {"storage.usage", false, usage},
-    {"storage.gc", false, collect_garbage},
+    {"storage.load", Place::kBulk, load},           {"storage.import", Place::kBulk, import},
+    {"storage.save", Place::kBulk, save},           {"storage.plan", Place::kQuick, plan},
+    {"storage.receive", Place::kOwn, receive},      {"storage.unpack", Place::kOwn, unpack},
+    {"storage.admit", Place::kOwn, admit},          {"storage.contents", Place::kQuick, contents},
+    {"storage.open", Place::kQuick, open},          {"storage.tag", Place::kQuick, tag},
+    {"storage.untag", Place::kQuick, untag},        {"storage.image", Place::kQuick, image},
+    {"storage.prepare", Place::kQuick, prepare},    {"storage.create", Place::kQuick, create},
+    {"storage.delete", Place::kQuick, remove},      {"storage.inspect", Place::kQuick, inspect},
+    {"storage.list", Place::kQuick, list},          {"storage.usage", Place::kQuick, usage},
+    {"storage.gc", Place::kQuick, collect_garbage},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "bulkhead/json.hpp"
 #include "bulkhead/unique_fd.hpp"
@@ -16,11 +17,19 @@ struct Call {
   const Json& body;
   std::span<const UniqueFd> fds;
   const Task& task;
+  std::vector<UniqueFd>& answer_fds;  // go with the result
+};
+
+// Where a method runs.
+enum class Place {
+  kQuick,  // milliseconds: one after the other
+  kBulk,   // moves an archive: one after the other too, beside the quick ones
+  kOwn,    // waits for a network, or must not wait for an archive: on a thread of its own
 };
 
 struct Method {
   const char* name;
-  bool bulk;  // moves an archive: seconds rather than milliseconds
+  Place place;
   Result<Json> (*run)(Store& store, const Call& call);
 };
 

@@ -35,6 +35,17 @@ Result<std::vector<Descriptor>> descriptors(const Json& document, const char* ke
   return all;
 }
 
+bool is_manifest_type(const std::string& type) {
+  return type == media_type::kManifest || type == media_type::kDockerManifest;
+}
+
+// Windows' base layers, which Microsoft's licence kept out of other registries.
+bool is_elsewhere(const Json& descriptor, const std::string& type) {
+  const Json& urls = member(descriptor, "urls");
+  return (urls.is_array() && !urls.empty()) || type.find("nondistributable") != std::string::npos ||
+         type.find(".foreign.") != std::string::npos;
+}
+
 // The beginning of every RFC 3339 time: what people see and sort by must at least look like one.
 bool looks_like_time(std::string_view text) {
   constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
@@ -64,6 +75,7 @@ Result<Descriptor> Descriptor::from_json(const Json& value) {
     return fail(Code::kCorrupt, "the descriptor of " + parsed->brief() + " has no size");
   Descriptor descriptor{
       string_or(value, "mediaType", ""), std::move(*parsed), static_cast<uint64_t>(*size), {}, {}};
+  descriptor.elsewhere = is_elsewhere(value, descriptor.media_type);
   if (Result<Platform> platform = Platform::from_json(member(value, "platform"))) {
     descriptor.platform = std::move(*platform);
   }
@@ -80,20 +92,37 @@ Json Descriptor::to_json() const {
 }
 
 Result<DocumentKind> document_kind(const Json& document) {
+  if (integer_or(document, "schemaVersion", 2) == 1) {
+    return fail(Code::kUnsupported,
+                "it is a manifest of the old schema 1, which isn't supported; its image must be "
+                "pushed again with a newer tool");
+  }
   const bool index = document.contains("manifests");
   const bool manifest = document.contains("layers") || document.contains("config");
   if (index && manifest)
     return fail(Code::kCorrupt, "it claims to be an index and a manifest at once");
   const std::string type = string_or(document, "mediaType", "");
-  const bool typed_index = type == media_type::kIndex || type == media_type::kDockerIndex;
-  const bool typed_manifest = type == media_type::kManifest || type == media_type::kDockerManifest;
-  if ((typed_index && manifest) || (typed_manifest && index)) {
+  if ((is_index_type(type) && manifest) || (is_manifest_type(type) && index)) {
     return fail(Code::kCorrupt,
                 "its content isn't what its media type " + in_quotes(type) + " says");
   }
   if (index) return DocumentKind::kIndex;
   // An image's own config has a member "config" too, but nothing that describes layers by digest.
   return document.contains("layers") ? DocumentKind::kManifest : DocumentKind::kOther;
+}
+
+bool is_index_type(const std::string& type) {
+  return type == media_type::kIndex || type == media_type::kDockerIndex;
+}
+
+Status check_media_type(const Descriptor& descriptor, const Json& document, DocumentKind kind) {
+  const std::string& promised = descriptor.media_type;
+  if (!is_index_type(promised) && !is_manifest_type(promised)) return {};
+  const std::string own = string_or(document, "mediaType", promised);
+  const DocumentKind expected =
+      is_index_type(promised) ? DocumentKind::kIndex : DocumentKind::kManifest;
+  if (own == promised && kind == expected) return {};
+  return fail(Code::kCorrupt, "it was announced as " + in_quotes(promised) + ", which it isn't");
 }
 
 Result<Index> parse_index(const Json& document, const Limits& limits) {

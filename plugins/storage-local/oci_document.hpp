@@ -40,6 +40,7 @@ struct Descriptor {
   uint64_t size = 0;
   std::optional<Platform> platform;
   std::map<std::string, std::string> annotations;
+  bool elsewhere = false;  // its bytes are to be fetched from other hosts
 
   static Result<Descriptor> from_json(const Json& value);
   Json to_json() const;  // media type, digest, size
@@ -67,6 +68,9 @@ struct ImageConfig {
 // names.
 enum class DocumentKind { kIndex, kManifest, kOther };
 Result<DocumentKind> document_kind(const Json& document);
+// kCorrupt if the descriptor's media type promises a document of another kind or spelling.
+Status check_media_type(const Descriptor& descriptor, const Json& document, DocumentKind kind);
+bool is_index_type(const std::string& media_type);
 
 Result<Index> parse_index(const Json& document, const Limits& limits);
 Result<Manifest> parse_manifest(const Json& document, const Limits& limits);

@@ -36,6 +36,7 @@ Status StoragePlugin::start(const Json& config) {
   if (Status ready = store_->layout.initialize(); !ready) return ready;
   bulk_.emplace();
   quick_.emplace();
+  crew_.emplace();
   return {};
 }
 
@@ -48,20 +49,47 @@ bool StoragePlugin::submit(plugin::Request& request, plugin::Reply& reply) {
     const std::lock_guard lock(mutex_);
     running_[op] = operation;
   }
-  (method->bulk ? *bulk_ : *quick_).post([this, method, op, operation] {
-    run(*method, *operation);
+  const auto forget = [this, op] {
     const std::lock_guard lock(mutex_);
     running_.erase(op);
-  });
+  };
+  try {
+    post(method->place, [this, method, operation, forget] {
+      run(*method, *operation);
+      forget();
+    });
+  } catch (const std::exception& error) {
+    operation->reply.fail({Code::kInternal, std::string(method->name) + ": " + error.what(), {}});
+    forget();
+  }
   return true;
+}
+
+void StoragePlugin::post(Place place, std::function<void()> job) {
+  switch (place) {
+    case Place::kQuick:
+      return quick_->post(std::move(job));
+    case Place::kBulk:
+      return bulk_->post(std::move(job));
+    case Place::kOwn:
+      return crew_->post(std::move(job));
+  }
 }
 
 void StoragePlugin::run(const Method& method, Operation& operation) {
   try {
     Status wanted = operation.task.check();
-    operation.reply.finish(wanted ? method.run(*store_, {operation.request.body,
-                                                         operation.request.fds, operation.task})
-                                  : tl::unexpected(std::move(wanted.error())));
+    std::vector<UniqueFd> answer_fds;
+    const Result<Json> result =
+        wanted ? method.run(*store_, {operation.request.body, operation.request.fds, operation.task,
+                                      answer_fds})
+               : tl::unexpected(std::move(wanted.error()));
+    if (answer_fds.empty()) {
+      operation.reply.finish(result);
+    } else {
+      const int fd = answer_fds.front().get();
+      operation.reply.ok(*result, std::span(&fd, 1));
+    }
   } catch (const std::exception& error) {
     // The lane's barrier: lack of memory, or a bug. The operation must end either way.
     operation.reply.fail({Code::kInternal, std::string(method.name) + ": " + error.what(), {}});
@@ -82,6 +110,7 @@ void StoragePlugin::stop() {
   }
   bulk_.reset();
   quick_.reset();
+  crew_.reset();
 }
 
 std::unique_ptr<plugin::Plugin> make_storage_plugin(plugin::Host host) {

@@ -1,5 +1,5 @@
-// The plugin object: takes operations on the loop's thread, runs each on a lane, completes it from
-// there.
+// The plugin object: takes operations on the loop's thread, runs each where its method says,
+// completes it from there.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "bulkhead/plugin.hpp"
+#include "crew.hpp"
 #include "lane.hpp"
 #include "methods.hpp"
 
@@ -24,6 +25,7 @@ class StoragePlugin : public plugin::Plugin {
 
  private:
   struct Operation;
+  void post(Place place, std::function<void()> job);
   void run(const Method& method, Operation& operation);
 
   plugin::Host host_;
@@ -31,6 +33,7 @@ class StoragePlugin : public plugin::Plugin {
   std::mutex mutex_;
   std::map<bh_op, std::shared_ptr<Operation>> running_;
   std::optional<Lane> bulk_, quick_;  // last: their threads use all of the above
+  std::optional<Crew> crew_;
 };
 
 std::unique_ptr<plugin::Plugin> make_storage_plugin(plugin::Host host);

@@ -7,6 +7,7 @@
 
 #include "bulkhead/platform.hpp"
 #include "content.hpp"
+#include "incoming.hpp"
 #include "layout.hpp"
 #include "limits.hpp"
 
@@ -14,10 +15,15 @@ namespace bulkhead::storage {
 
 struct Store {
   Store(Path root, Platform host_platform, const Limits& bounds)
-      : layout(std::move(root)), content(layout), limits(bounds), host(std::move(host_platform)) {}
+      : layout(std::move(root)),
+        content(layout),
+        incoming(layout, content),
+        limits(bounds),
+        host(std::move(host_platform)) {}
 
   Layout layout;
   ContentStore content;
+  Incoming incoming;
   Limits limits;
   Platform host;
   std::mutex commit;  // held while index.json is rewritten, files get their final names, or

@@ -17,17 +17,25 @@ Result<ImageDisk> unpack_layers(const Store& store, const std::vector<LayerSourc
   return ImageDisk::build(path, layers, {identity, skip_refused}, store.limits, task);
 }
 
-Result<ImageDisk> unpack_variant(const Store& store, const Content& content, const Variant& variant,
+OpenLayer from(const Content& content) {
+  return [&content](const Digest& layer) -> Result<LayerSource::Open> {
+    const std::optional<Path> path = content.find(layer);
+    if (!path) return fail(Code::kNotFound, "it isn't there");
+    return open_file(*path);
+  };
+}
+
+Result<ImageDisk> unpack_variant(const Store& store, const OpenLayer& open, const Variant& variant,
                                  bool skip_refused, const Task& task) {
   std::vector<LayerSource> layers;
   std::string all;
   for (size_t i = 0; i < variant.layers.size(); ++i) {
     const Digest& digest = variant.layers[i].digest;
-    const std::optional<Path> path = content.find(digest);
-    const std::string what =
-        "layer " + std::to_string(i + 1) + " of " + std::to_string(variant.layers.size());
-    if (!path) return fail(Code::kNotFound, what + " (" + digest.brief() + ") isn't there");
-    layers.push_back({what + " (" + digest.brief() + ")", *path, variant.config.diff_ids[i]});
+    const std::string what = "layer " + std::to_string(i + 1) + " of " +
+                             std::to_string(variant.layers.size()) + " (" + digest.brief() + ")";
+    Result<LayerSource::Open> layer = open(digest);
+    if (!layer) return fail(std::move(layer.error()).context(what));
+    layers.push_back({what, std::move(*layer), variant.config.diff_ids[i]});
     all += digest.hex();
   }
   return unpack_layers(store, layers, Digest::of(bytes_of(all)), skip_refused, task);
@@ -37,10 +45,11 @@ bool has_disk(const Store& store, const Variant& variant) {
   return ::access(store.layout.disk(variant.manifest.digest).c_str(), R_OK) == 0;
 }
 
-Result<Path> ensure_disk(Store& store, const Variant& variant, const Task& task) {
+Result<Path> ensure_disk(Store& store, const OpenLayer& open, const Variant& variant,
+                         const Task& task) {
   const Path path = store.layout.disk(variant.manifest.digest);
   if (has_disk(store, variant)) return path;
-  Result<ImageDisk> disk = unpack_variant(store, store.content, variant, false, task);
+  Result<ImageDisk> disk = unpack_variant(store, open, variant, false, task);
   if (!disk) return tl::unexpected(std::move(disk.error()));
   const std::lock_guard lock(store.commit);
   if (Status committed = disk->commit(path); !committed)

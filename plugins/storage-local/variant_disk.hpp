@@ -3,20 +3,27 @@
 // rename replaces the earlier file, which virtual machines that have it open keep.
 #pragma once
 
+#include <functional>
+
 #include "image.hpp"
 #include "image_disk.hpp"
 #include "store.hpp"
 
 namespace bulkhead::storage {
 
+// How a layer's bytes are come by.
+using OpenLayer = std::function<Result<LayerSource::Open>(const Digest& layer)>;
+OpenLayer from(const Content& content);  // which has them all
+
 // Unpacks the layers; nothing is visible until ImageDisk::commit.
-Result<ImageDisk> unpack_variant(const Store& store, const Content& content, const Variant& variant,
+Result<ImageDisk> unpack_variant(const Store& store, const OpenLayer& open, const Variant& variant,
                                  bool skip_refused, const Task& task);
 Result<ImageDisk> unpack_layers(const Store& store, const std::vector<LayerSource>& layers,
                                 const Digest& identity, bool skip_refused, const Task& task);
 
 bool has_disk(const Store& store, const Variant& variant);
 // Makes the disk if there is none. Its path.
-Result<Path> ensure_disk(Store& store, const Variant& variant, const Task& task);
+Result<Path> ensure_disk(Store& store, const OpenLayer& open, const Variant& variant,
+                         const Task& task);
 
 }  // namespace bulkhead::storage

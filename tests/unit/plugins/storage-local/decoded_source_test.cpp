@@ -65,10 +65,57 @@ TEST(Decoded, ReadsGzipOfSeveralMembers) {
 }
 
 TEST(Decoded, NoticesTruncation) {
-  const std::string packed = pack(sample(), Packing::kGzip);
-  const auto cut = decode(packed.substr(0, packed.size() / 2));
-  ASSERT_FALSE(cut);
-  EXPECT_EQ(cut.error().code, Code::kCorrupt);
+  for (const Packing packing : {Packing::kGzip, Packing::kZstd}) {
+    const std::string packed = pack(sample(), packing);
+    const auto cut = decode(packed.substr(0, packed.size() / 2));
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().code, Code::kCorrupt);
+  }
+  const std::string packed = pack("short", Packing::kGzip);
+  for (size_t length = 2; length < packed.size(); ++length)
+    EXPECT_FALSE(decode(packed.substr(0, length))) << length;
+  EXPECT_FALSE(decode(packed + packed.substr(0, 14)));
+}
+
+TEST(Decoded, ReadsGzipWithEveryPartOfAHeader) {
+  const std::string packed = pack("text", Packing::kGzip);
+  std::string head = packed.substr(0, 10);
+  head[3] = 0x1c;  // extra field, name, comment
+  const std::string full = head + std::string("\3\0abc", 5) + std::string("name\0", 5) +
+                           std::string("comment\0", 8) + packed.substr(10);
+  EXPECT_EQ(decode(full + full), "texttext");
+}
+
+TEST(Decoded, KnowsDamagedGzip) {
+  std::string packed = pack(sample(), Packing::kGzip);
+  packed[packed.size() - 6] ^= 1;  // of the checksum
+  const auto wrong = decode(packed);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message, "its gzip stream has a wrong checksum");
+  packed[packed.size() / 2] ^= 1;
+  EXPECT_EQ(decode(packed).error().code, Code::kCorrupt);
+  EXPECT_EQ(decode("\x1f\x8b\x07 no such method").error().code, Code::kCorrupt);
+}
+
+TEST(Decoded, IgnoresWhatStandsBehindTheLastMember) {
+  const std::string packed = pack("text", Packing::kGzip) + pack("", Packing::kGzip);
+  for (const std::string& rest :
+       {std::string(1000, '\0'), std::string("garbage"), std::string("\x1f\x8b\x07 no member")}) {
+    EXPECT_EQ(decode(packed + rest), "text");
+  }
+}
+
+// The digest of what is encoded is over all of it.
+TEST(Decoded, ReadsTheEncodedStreamToItsEnd) {
+  for (const Packing packing : {Packing::kPlain, Packing::kGzip}) {
+    const UniqueFd file = file_with(pack("text", packing) + std::string(2 << 20, '\0'));
+    const Task task;
+    FdSource encoded(file.get(), task);
+    DecodedSource decoded(encoded);
+    ASSERT_TRUE(decoded.open());
+    (void)all_of(decoded);
+    EXPECT_GT(encoded.consumed(), 2u << 20);
+  }
 }
 
 TEST(Decoded, RefusesCompressionsThatImagesDontHave) {

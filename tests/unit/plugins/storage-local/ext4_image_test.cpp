@@ -18,8 +18,9 @@ class Ext4Image : public testing::Test {
   Path build(const std::vector<std::string>& layers) {
     std::vector<LayerSource> sources;
     for (size_t i = 0; i < layers.size(); ++i) {
-      sources.push_back({"layer", dir.path() / ("layer" + std::to_string(i)), {}});
-      EXPECT_TRUE(replace_file(sources.back().path, layers[i]));
+      const Path path = dir.path() / ("layer" + std::to_string(i));
+      EXPECT_TRUE(replace_file(path, layers[i]));
+      sources.push_back({"layer", open_file(path), {}});
     }
     const Path disk = dir.path() / ("disk" + std::to_string(++count));
     auto built = ImageDisk::build(disk.string() + ".tmp", sources,
@@ -32,7 +33,7 @@ class Ext4Image : public testing::Test {
   std::string refusal(const std::string& layer) {
     EXPECT_TRUE(replace_file(dir.path() / "layer", layer));
     const auto built =
-        ImageDisk::build(dir.path() / "disk.tmp", {{"layer", dir.path() / "layer", {}}},
+        ImageDisk::build(dir.path() / "disk.tmp", {{"layer", open_file(dir.path() / "layer"), {}}},
                          {Digest::of(bytes_of("identity")), false}, {}, task);
     return built ? "accepted" : built.error().message;
   }

@@ -17,7 +17,7 @@ class LayerTest : public testing::Test {
     DataArea area = *DataArea::create(dir.path() / "disk", limits);
     FileTree tree(limits);
     LayerApplier applier(tree, area, limits, task);
-    return applier.apply({"layer 1 of 1", path, diff_id});
+    return applier.apply({"layer 1 of 1", open_file(path), diff_id});
   }
 
   TempDir dir;

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "lane.hpp"
+
 namespace bulkhead::storage {
 
 TempDir::TempDir() {
@@ -43,6 +45,7 @@ UniqueFd pipe_with(const std::string& bytes) {
   int ends[2];
   EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   std::thread([bytes, out = ends[1]] {
+    block_sigpipe();  // not everything is read
     const UniqueFd closes(out);
     for (size_t at = 0; at < bytes.size(); at += 1000) {
       if (!write_all(out, bytes_of(std::string_view(bytes).substr(at, 1000)), "pipe")) return;
@@ -59,12 +62,18 @@ Sandbox::Sandbox(const Limits& limits)
   EXPECT_TRUE(store_->layout.initialize());
 }
 
+void Sandbox::restart() {
+  store_ = std::make_unique<Store>(root(), store_->host, store_->limits);
+  EXPECT_TRUE(store_->layout.initialize());
+}
+
 Result<Json> Sandbox::call(const std::string& method, const Json& body, UniqueFd fd) {
   const Method* found = find_method(method);
   if (found == nullptr) return fail(Code::kUnsupported, "no method " + method);
   std::vector<UniqueFd> fds;
   if (fd) fds.push_back(std::move(fd));
-  return found->run(*store_, {body, fds, task_});
+  answer_fds.clear();
+  return found->run(*store_, {body, fds, task_, answer_fds});
 }
 
 Result<Json> Sandbox::load(const std::string& archive, const std::string& label, bool force) {

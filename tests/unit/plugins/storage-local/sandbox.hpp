@@ -49,6 +49,12 @@ class Sandbox {
   Result<Json> load(const std::string& archive, const std::string& label = "test.tar",
                     bool force = false);
 
+  // What came with the last answer.
+  std::vector<UniqueFd> answer_fds;
+
+  // The plugin ends and starts again.
+  void restart();
+
   // Files below the root but the two of an empty layout: what "nothing stays" is measured by.
   std::vector<std::string> leftovers() const;
   // What e2fsck finds wrong with a disk; empty if nothing.

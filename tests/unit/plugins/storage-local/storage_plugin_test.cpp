@@ -1,6 +1,7 @@
 #include "storage_plugin.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <map>
@@ -23,8 +24,8 @@ class FakeHost {
     host_.progress = [](const bh_host*, bh_op, bh_bytes) {};
     host_.emit = [](const bh_host*, const char*, bh_bytes) {};
     host_.complete = [](const bh_host* host, bh_op op, bh_bytes result, const bh_error* error,
-                        const int*, uint32_t) {
-      static_cast<FakeHost*>(host->ctx)->complete(op, result, error);
+                        const int*, uint32_t fds) {
+      static_cast<FakeHost*>(host->ctx)->complete(op, result, error, fds);
     };
   }
   const bh_host* raw() const { return &host_; }
@@ -33,6 +34,7 @@ class FakeHost {
     int code = 0;
     std::string text;
     int times = 0;
+    uint32_t fds = 0;
   };
   Completion wait(bh_op op) {
     std::unique_lock lock(mutex_);
@@ -41,10 +43,11 @@ class FakeHost {
   }
 
  private:
-  void complete(bh_op op, bh_bytes result, const bh_error* error) {
+  void complete(bh_op op, bh_bytes result, const bh_error* error, uint32_t fds) {
     const std::lock_guard lock(mutex_);
     Completion& completion = completions_[op];
     ++completion.times;
+    completion.fds = fds;
     completion.code = error != nullptr ? error->code : 0;
     const bh_bytes text = error != nullptr ? error->message : result;
     completion.text.assign(reinterpret_cast<const char*>(text.data), text.len);
@@ -106,6 +109,49 @@ TEST_F(PluginTest, AnswersWhileAnArchiveLoads) {
   EXPECT_EQ(host.wait(2).code, 0);
   plugin.cancel(1);
   EXPECT_EQ(host.wait(1).code, BH_RETRY);
+}
+
+// The unpacking of a pull waits for its layers, which arrive beside it and beside somebody's load.
+TEST_F(PluginTest, ReceivesUnpacksAndAdmitsBesideEachOther) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const UniqueFd writer(ends[1]);
+  ASSERT_TRUE(submit(1, "storage.load", {{"label", "-"}}, UniqueFd(ends[0])));
+  ImageArchive remote;
+  const Json document = remote.manifest({Tar().file("a").bytes()}, kAmd64);
+  const Json manifest = remote.describe(document, media_type::kManifest);
+  const auto receive = [&](bh_op op, const Json& content) {
+    const std::string hex = content["digest"].get<std::string>().substr(7);
+    ASSERT_TRUE(submit(op, "storage.receive",
+                       {{"content", content}, {"kind", "blob"}, {"offset", 0}},
+                       file_with(remote.blobs[hex])));
+  };
+  receive(2, manifest);
+  receive(3, document["config"]);
+  EXPECT_EQ(host.wait(2).code + host.wait(3).code, 0);
+  ASSERT_TRUE(submit(4, "storage.unpack", {{"manifest", manifest["digest"]}}));
+  receive(5, document["layers"][0]);
+  EXPECT_EQ(host.wait(4).code, 0) << host.wait(4).text;
+  ASSERT_TRUE(submit(6, "storage.admit", {{"reference", "web"}, {"root", manifest}}));
+  EXPECT_EQ(host.wait(6).code, 0) << host.wait(6).text;
+  ASSERT_TRUE(submit(7, "storage.open", {{"digest", manifest["digest"]}}));
+  EXPECT_EQ(host.wait(7).fds, 1u);
+}
+
+TEST_F(PluginTest, CancelsWhatWaits) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const UniqueFd writer(ends[1]);
+  const Json content{{"mediaType", "x"}, {"digest", Digest::of(bytes_of("x")).text()}, {"size", 1}};
+  for (bh_op op = 1; op <= 2; ++op) {
+    ASSERT_TRUE(submit(op, "storage.receive",
+                       {{"content", content}, {"kind", "blob"}, {"offset", 0}},
+                       UniqueFd(::dup(ends[0]))));
+    if (op == 1) plugin.cancel(op);
+    if (op == 2) plugin.stop();
+    EXPECT_EQ(host.wait(op).code, BH_RETRY);
+  }
+  ::close(ends[0]);
 }
 
 TEST_F(PluginTest, EndsEverythingWhenStopped) {
