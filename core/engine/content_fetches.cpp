@@ -124,7 +124,8 @@ void ContentFetches::conclude(const TransferPtr& transfer) {
   transfers_.erase(wanted.digest());
   Result<int64_t> result = 0;
   if (received) {
-    result = model::read_integer(*received, "received").value_or(0);
+    // Nothing came where the store had it already.
+    if (*transfer->fetched) result = model::read_integer(**transfer->fetched, "bytes").value_or(0);
     if (*result > 0)
       ledger_.record(
           {model::fact("storage/local", "content.received",

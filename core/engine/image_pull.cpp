@@ -92,7 +92,8 @@ void ImagePull::plan() {
 
 void ImagePull::planned(const Json& plan) {
   for (const Json& piece : array_at(plan, "present"))
-    progress_.item(piece, "present", size_of(piece), size_of(piece));
+    if (came_[digest_of(piece)] == 0)
+      progress_.item(piece, "present", size_of(piece), size_of(piece));
   for (const Json& piece : array_at(plan, "missing")) {
     if (came_[digest_of(piece)] >= kMostTimes)
       return fail_with({Code::kCorrupt, model::read_text(piece, "what") + " comes and goes", {}});

@@ -54,6 +54,12 @@ Json loaded_view(const model::State& state, const Json& outcome) {
   return {{"images", std::move(views)}, {"skipped", array_of(outcome, "skipped")}};
 }
 
+// The image's name leads to it already, and to nothing less of it: that is no news.
+bool means_already(const model::State& state, const Json& image) {
+  const auto found = state.images.find(model::read_text(image, "reference"));
+  return found != state.images.end() && found->second.image == image;
+}
+
 model::Origin caused_by(const model::Origin& origin, const model::Event& intent) {
   return {origin.actor, intent.seq, {}};
 }
@@ -197,16 +203,19 @@ void Images::pull(const Json& request, TransferProgress progress, const Interest
                       [](const Result<Json>&) {});
             }},
         intent, local_domain(), progress,
-        [interest, intent, origin, over, report](Result<ImagePull::Pulled> pulled) {
+        [this, interest, intent, origin, over, report](Result<ImagePull::Pulled> pulled) {
+          --pulls_;
           interest->settle();
           if (!pulled) return report({fail(std::move(pulled.error())), {}});
           *over = std::move(pulled->over);
           const Json images = Json::array({pulled->image});
           report({Json{{"images", names_of(images)}, {"received", pulled->received}},
-                  [images, origin, intent](std::size_t index) {
+                  [this, images, origin, intent](std::size_t index) {
+                    if (means_already(state(), images.front())) return model::Decision();
                     return model::tagged_facts(images, index, caused_by(origin, intent));
                   }});
         });
+    ++pulls_;
     pull->begin();
     interest->on_lost([pull] { pull->cancel(); });
   };
@@ -302,7 +311,7 @@ void Images::removal_effect(const model::Event& intent, const model::Origin& ori
   }
   Json request = model::gc_roots(after);
   // Who prunes wants the space; what pulls have left behind is the first that nobody misses.
-  request["incoming"] = intent.type == "image.prune";
+  request["incoming"] = intent.type == "image.prune" && pulls_ == 0;
   storage_.call(
       static_cast<uint64_t>(intent.seq), "storage.gc", request, {},
       [this, removal, origin, intent, report](Result<Json> collected) {

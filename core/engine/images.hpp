@@ -70,6 +70,7 @@ class Images {
   PluginPort& registry_;
   Json host_platform_;
   ContentFetches fetches_;
+  int pulls_ = 0;  // under way
   std::deque<std::function<void()>> turns_;
 };
 

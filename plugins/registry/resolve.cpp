@@ -37,7 +37,7 @@ void Resolve::ask(const char* method) {
   const Reference& reference = remote_.reference;
   const std::string& which = reference.digest.empty() ? reference.tag : reference.digest;
   RegistryCall::Request request;
-  request.what = reference.familiar();
+  request.what = reference.digest.empty() ? "tag " + reference.tag : "its manifest";
   request.method = method;
   request.path = "/v2/" + reference.path + "/manifests/" + which;
   request.headers = {kAcceptManifests};
@@ -50,8 +50,7 @@ void Resolve::ask(const char* method) {
   };
   handler.body = [this](std::string_view bytes) -> Result<HttpCall::Taken> {
     if (document_.size() + bytes.size() > kLargestDocument)
-      return fail(Code::kCorrupt, remote_.reference.familiar() +
-                                      ": its manifest is larger than any image's (8 MiB)");
+      return fail(Code::kCorrupt, "its manifest is larger than any image's (8 MiB)");
     document_ += bytes;
     return HttpCall::Taken::kAll;
   };
@@ -96,8 +95,7 @@ void Resolve::conclude(const HttpHead& head, const std::string& digest, uint64_t
                                                "; images are kept by their sha256 here"));
   }
   if (size > kLargestDocument) {
-    return finish(fail(Code::kCorrupt, remote_.reference.familiar() +
-                                           ": its manifest is larger than any image's (8 MiB)"));
+    return finish(fail(Code::kCorrupt, "its manifest is larger than any image's (8 MiB)"));
   }
   finish(Json{{"root", {{"mediaType", media_type_of(head)}, {"digest", digest}, {"size", size}}}});
 }
