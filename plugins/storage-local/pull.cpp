@@ -11,7 +11,9 @@
 namespace bulkhead::storage {
 namespace {
 
-Result<Variant> variant_of(const Store& store, const Digest& manifest) {
+// All of it is pinned, whether it is here yet or not.
+Result<Variant> variant_of(const Store& store, const Digest& manifest, ContentStore::Pin& pin) {
+  pin.add(manifest);
   const Result<Descriptor> descriptor = describe(store.incoming, manifest, store.limits);
   if (!descriptor) return tl::unexpected(descriptor.error());
   Result<Outline> outline = Outline::read(store.incoming, *descriptor, store.limits);
@@ -21,10 +23,13 @@ Result<Variant> variant_of(const Store& store, const Digest& manifest) {
   if (branch.is_known_not_to_run())
     return fail(Code::kUnsupported, "it is of a kind that can't be run");
   if (!branch.config) return fail(Code::kNotFound, "its config isn't here");
+  pin.add(branch.document->config.digest);
+  for (const Descriptor& layer : branch.document->layers) pin.add(layer.digest);
   return Variant{*branch.platform(), branch.manifest, std::move(*branch.config),
                  std::move(branch.document->layers), 0};
 }
 
+// Wherever they are by then: another pull may move them into the store meanwhile.
 OpenLayer from_arriving(const Incoming& incoming) {
   return [&incoming](const Digest& layer) -> Result<LayerSource::Open> {
     return [&incoming, layer](const Task& task) -> Result<std::unique_ptr<EncodedSource>> {
@@ -45,7 +50,8 @@ class Admission {
     if (image->variants.empty())
       return fail(Code::kUnsupported, "it is of a kind that can't be run");
     if (const Result<const Variant*> variant = image->choose(store_.host, "")) {
-      const Result<Path> disk = ensure_disk(store_, from(store_.incoming), **variant, task_);
+      const Result<Path> disk =
+          ensure_disk(store_, from_arriving(store_.incoming), **variant, task_);
       if (!disk) return tl::unexpected(disk.error());
     }
     return commit(std::move(*image));
@@ -97,10 +103,8 @@ Result<Json> unpack_arriving(Store& store, const Digest& manifest, const Task& t
     return fail(std::move(error).context("unpack image " + manifest.brief()));
   };
   ContentStore::Pin pin(store.content);
-  pin.add(manifest);
-  const Result<Variant> variant = variant_of(store, manifest);
+  const Result<Variant> variant = variant_of(store, manifest, pin);
   if (!variant) return of_image(variant.error());
-  for (const Descriptor& layer : variant->layers) pin.add(layer.digest);
   const Result<Path> disk = ensure_disk(store, from_arriving(store.incoming), *variant, task);
   if (!disk) return of_image(disk.error());
   return Json{{"manifest", manifest.text()}, {"diskBytes", allocated_bytes(*disk)}};
