@@ -25,6 +25,9 @@ struct Platform {
 // "linux/arm64/v8".
 Result<Platform> parse_platform(std::string_view text);
 
+// What this program was built for, in the guest's terms.
+Platform host_platform();
+
 // From the options --platform, --os and --arch of `invocation`.
 Result<std::optional<Platform>> chosen_platform(const Invocation& invocation,
                                                 const Environment& environment);
