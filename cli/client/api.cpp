@@ -31,7 +31,8 @@ Result<json> Api::send(const Request& request) {
 Result<Exchange> Api::begin(const Request& request) {
   auto socket = service_->connect();
   if (!socket) return fail(std::move(socket.error()));
-  tell(request.method + " " + request.target + (request.body.empty() ? "" : " " + request.body));
+  const bool told = !request.body.empty() && !request.secret;
+  tell(request.method + " " + request.target + (told ? " " + request.body : ""));
   return Exchange::begin(std::move(*socket), request);
 }
 

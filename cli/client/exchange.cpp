@@ -48,7 +48,10 @@ bool Exchange::is_answered() const {
   return recv(socket_.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-Status Exchange::read_more() {
+Status Exchange::read_more(const Wait& wait) {
+  if (wait) {
+    if (auto ready = wait(socket_.get()); !ready) return ready;
+  }
   char piece[65536];
   ssize_t count = 0;
   do {
@@ -62,10 +65,7 @@ Status Exchange::read_more() {
 
 Status Exchange::read_head(const Wait& wait) {
   while (!parser_.head_done()) {
-    if (wait) {
-      if (auto ready = wait(socket_.get()); !ready) return ready;
-    }
-    if (auto more = read_more(); !more) return more;
+    if (auto more = read_more(wait); !more) return more;
     const auto used = parser_.feed(unparsed_);
     if (!used) return fail(used.error());
     unparsed_.erase(0, *used);
@@ -73,7 +73,7 @@ Status Exchange::read_head(const Wait& wait) {
   return {};
 }
 
-Result<std::string> Exchange::read_piece() {
+Result<std::string> Exchange::read_piece(const Wait& wait) {
   while (true) {
     if (!unparsed_.empty() && !parser_.done()) {
       const auto used = parser_.feed(unparsed_);
@@ -82,7 +82,7 @@ Result<std::string> Exchange::read_piece() {
     }
     std::string piece = parser_.take_body();
     if (!piece.empty() || parser_.done()) return piece;
-    if (auto more = read_more(); !more) return fail(std::move(more.error()));
+    if (auto more = read_more(wait); !more) return fail(std::move(more.error()));
   }
 }
 

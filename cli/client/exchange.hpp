@@ -23,6 +23,7 @@ struct Request {
   std::string body = {};  // JSON, or empty
   bool upgrade = false;   // ask for "bulkhead-stream"
   int descriptor = -1;    // travels by SCM_RIGHTS with the first byte; stays the caller's
+  bool secret = false;    // the body is shown to nobody, --debug or not
 };
 
 // The bytes of the request, head and body.
@@ -45,7 +46,7 @@ class Exchange {
   // The whole body, at most 256 MiB.
   Result<std::string> read_body();
   // The next piece of the body; empty at its end.
-  Result<std::string> read_piece();
+  Result<std::string> read_piece(const Wait& wait = {});
 
   // After a 101: the connection, and what of it has been read already.
   std::pair<UniqueFd, std::string> take_connection();
@@ -53,7 +54,7 @@ class Exchange {
  private:
   explicit Exchange(UniqueFd socket) : socket_(std::move(socket)) {}
   bool is_answered() const;
-  Status read_more();
+  Status read_more(const Wait& wait);
 
   UniqueFd socket_;
   ResponseParser parser_;

@@ -14,17 +14,18 @@ extern const Command container_create, container_delete, container_exec, contain
 extern const Command container_clean, container_copy, container_export;  // absent
 
 extern const Command image_delete, image_import, image_inspect, image_list, image_load, image_prune,
-    image_save, image_tag;
-extern const Command image_pull, image_push;  // absent
+    image_pull, image_push, image_save, image_tag;
 
 extern const Command events, history;
 extern const Command help;
+
+extern const Command registry_list, registry_login, registry_logout;
 
 extern const Command system_df, system_kernel_set, system_logs, system_property_clear,
     system_property_get, system_property_list, system_property_set, system_start, system_status,
     system_stop, system_version;
 extern const Command system_dns;  // absent
 
-extern const Command build, builder, machine, network, registry, volume;  // absent
+extern const Command build, builder, machine, network, volume;  // absent
 
 }  // namespace bulkhead::cli::commands

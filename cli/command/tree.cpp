@@ -18,6 +18,14 @@ constexpr Command kImageGroup = {.name = "image",
                                  .arguments = kSubcommand,
                                  .children = kImage};
 
+constexpr const Command* kRegistry[] = {&registry_list, &registry_login, &registry_logout};
+constexpr Command kRegistryGroup = {.name = "registry",
+                                    .aliases = "r",
+                                    .summary = "Manage logins to registries",
+                                    .section = "Images",
+                                    .arguments = kSubcommand,
+                                    .children = kRegistry};
+
 constexpr const Command* kKernel[] = {&system_kernel_set};
 constexpr Command kKernelGroup = {.name = "kernel",
                                   .summary = "Manage the default kernel",
@@ -57,12 +65,12 @@ constexpr const Command* kRoot[] = {&container_clean,
                                     &container_stats,
                                     &container_stop,
                                     &kImageGroup,
+                                    &kRegistryGroup,
                                     &build,
                                     &builder,
                                     &machine,
                                     &network,
                                     &volume,
-                                    &registry,
                                     &events,
                                     &history,
                                     &kSystemGroup,

@@ -16,16 +16,20 @@ constexpr size_t kLargestFile = 16UL << 20;
 Result<std::string> read_file(const std::string& path) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return fail_errno("open " + path, errno);
+  return read_to_end(file.get(), path);
+}
+
+Result<std::string> read_to_end(int fd, const std::string& name) {
   std::string text;
   char piece[16384];
   while (true) {
-    const ssize_t count = read(file.get(), piece, sizeof piece);
+    const ssize_t count = read(fd, piece, sizeof piece);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno("read " + path, errno);
+    if (count < 0) return fail_errno("read " + name, errno);
     if (count == 0) return text;
     text.append(piece, static_cast<size_t>(count));
     if (text.size() > kLargestFile) {
-      return fail(Code::kInvalid, "read " + path + ": the file is larger than 16 MiB");
+      return fail(Code::kInvalid, "read " + name + ": the file is larger than 16 MiB");
     }
   }
 }

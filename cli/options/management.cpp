@@ -89,9 +89,7 @@ Status put_image(json& request, const Invocation& invocation, const Environment&
   const auto platform = chosen_platform(invocation, environment);
   if (!platform) return fail(platform.error());
   if (*platform) {
-    json& field = request["platform"];
-    field = {{"os", (*platform)->os}, {"architecture", (*platform)->architecture}};
-    if (!(*platform)->variant.empty()) field["variant"] = (*platform)->variant;
+    request["platform"] = (*platform)->to_json();
   }
   return {};
 }

@@ -15,8 +15,6 @@ inline constexpr std::string_view kNeedsNetwork =
     "needs a network; networks are not available in this version";
 inline constexpr std::string_view kNeedsVolume =
     "needs a volume; volumes are not available in this version";
-inline constexpr std::string_view kNeedsRegistry =
-    "needs a registry; registries are not available in this version";
 inline constexpr std::string_view kNeedsRelay =
     "needs socket forwarding into the VM; it is not available in this version";
 
@@ -111,11 +109,6 @@ inline constexpr Option kManagementOptions[] = {
      .help = "Enable Rosetta translation",
      .needs = "needs Rosetta, which exists on macOS with Apple silicon only"},
     {.names = "--runtime", .value = "<name>", .help = "Runtime plugin that runs the container"},
-    {.names = "--scheme",
-     .value = "<scheme>",
-     .help = "How to talk to the registry",
-     .choices = "http|https|auto",
-     .needs = kNeedsRegistry},
     {.names = "--shm-size", .value = "<size>", .help = "Size of /dev/shm; 64m by default"},
     {.names = "--ssh", .help = "Forward the SSH agent's socket", .needs = kNeedsRelay},
     {.names = "--tmpfs",
@@ -128,10 +121,6 @@ inline constexpr Option kManagementOptions[] = {
      .needs = kNeedsVolume,
      .repeats = true},
     {.names = "--virtualization", .help = "Offer nested virtualization to the container"},
-    {.names = "--max-concurrent-downloads",
-     .value = "<number>",
-     .help = "Blobs to download at once",
-     .needs = kNeedsRegistry},
 };
 
 // Arguments: the image, then the command line.

@@ -1,9 +1,17 @@
 #include "options/platform.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace bulkhead::cli {
 
 std::string Platform::text() const {
   return os + "/" + architecture + (variant.empty() ? "" : "/" + variant);
+}
+
+nlohmann::json Platform::to_json() const {
+  nlohmann::json value = {{"os", os}, {"architecture", architecture}};
+  if (!variant.empty()) value["variant"] = variant;
+  return value;
 }
 
 std::string oci_architecture(std::string_view name) {
@@ -31,6 +39,14 @@ Result<Platform> parse_platform(std::string_view text) {
   return platform;
 }
 
+Platform host_platform() {
+#if defined(__aarch64__)
+  return {"linux", "arm64", ""};
+#else
+  return {"linux", "amd64", ""};
+#endif
+}
+
 Result<std::optional<Platform>> chosen_platform(const Invocation& invocation,
                                                 const Environment& environment) {
   auto whole = invocation.value("platform");
@@ -45,13 +61,7 @@ Result<std::optional<Platform>> chosen_platform(const Invocation& invocation,
   Platform platform;
   platform.os = invocation.value("os").value_or("linux");
   platform.architecture = oci_architecture(invocation.value("arch").value_or(""));
-  if (platform.architecture.empty()) {
-#if defined(__aarch64__)
-    platform.architecture = "arm64";
-#else
-    platform.architecture = "amd64";
-#endif
-  }
+  if (platform.architecture.empty()) platform.architecture = host_platform().architecture;
   return std::optional(std::move(platform));
 }
 

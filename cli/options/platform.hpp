@@ -4,6 +4,7 @@
 // (amd64, arm64).
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +21,14 @@ struct Platform {
   std::string variant;  // may be empty
 
   std::string text() const;
+  nlohmann::json to_json() const;
 };
 
 // "linux/arm64/v8".
 Result<Platform> parse_platform(std::string_view text);
+
+// What this program was built for, in the guest's terms.
+Platform host_platform();
 
 // From the options --platform, --os and --arch of `invocation`.
 Result<std::optional<Platform>> chosen_platform(const Invocation& invocation,

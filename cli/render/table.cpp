@@ -6,15 +6,25 @@ namespace bulkhead::cli {
 
 namespace {
 
-// Code points stand for columns: wide scripts don't occur in ids, digests and times, and a table
-// library would be a dependency for one loop.
-size_t width_of(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
 }
 
 }  // namespace
+
+// Code points stand for columns: wide scripts don't occur in ids, digests and times, and a table
+// library would be a dependency for one loop.
+size_t width_of(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string cut_to_width(std::string_view text, size_t width) {
+  size_t end = 0;
+  for (; end < text.size(); ++end) {
+    if (begins_character(text[end]) && width-- == 0) break;
+  }
+  return std::string(text.substr(0, end));
+}
 
 std::string printable(std::string_view text) {
   std::string shown(text);

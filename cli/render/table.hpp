@@ -24,4 +24,8 @@ class Table {
 // `text` without control characters.
 std::string printable(std::string_view text);
 
+// The columns that `text` takes, and as much of it as fits into so many.
+size_t width_of(std::string_view text);
+std::string cut_to_width(std::string_view text, size_t width);
+
 }  // namespace bulkhead::cli

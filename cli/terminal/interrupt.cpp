@@ -18,9 +18,15 @@ namespace {
 // flag is set.
 char g_path[PATH_MAX];
 std::atomic<bool> g_has_path{false};
+std::atomic<const char*> g_last_words{nullptr};
+std::atomic<int> g_last_words_fd{-1};
 
 void end_program(int signal) {
   if (g_has_path) unlink(g_path);
+  if (const char* text = g_last_words; text != nullptr) {
+    if (write(g_last_words_fd, text, std::strlen(text)) < 0) {
+    }
+  }
   restore_terminal();
   _exit(128 + signal);
 }
@@ -53,6 +59,15 @@ UnfinishedFile::UnfinishedFile(std::string path) : path_(std::move(path)) {
 UnfinishedFile::~UnfinishedFile() {
   remove_on_interrupt("");
   if (!finished_) unlink(path_.c_str());
+}
+
+LastWords::LastWords(int fd, const char* text) {
+  g_last_words_fd = fd;
+  g_last_words = text;
+}
+
+LastWords::~LastWords() {
+  g_last_words = nullptr;
 }
 
 }  // namespace bulkhead::cli

@@ -1,6 +1,6 @@
 // What SIGINT, SIGTERM and SIGHUP do to a command that isn't attached to a process: it ends with
-// 128+n, after undoing the two things that must not outlive it: a terminal in raw mode and a
-// half-written file.
+// 128+n, after undoing what must not outlive it: a terminal in another mode, a half-written file
+// and a half-written line.
 #pragma once
 
 #include <string>
@@ -25,6 +25,16 @@ class UnfinishedFile {
  private:
   std::string path_;
   bool finished_ = false;
+};
+
+// While it lives, an interrupt writes `text` to `fd`: what ends the line that the cursor is in. One
+// at a time; `text` is a constant.
+class LastWords {
+ public:
+  LastWords(int fd, const char* text);
+  ~LastWords();
+  LastWords(const LastWords&) = delete;
+  LastWords& operator=(const LastWords&) = delete;
 };
 
 }  // namespace bulkhead::cli

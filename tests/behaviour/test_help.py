@@ -4,14 +4,15 @@ import subprocess
 
 import pytest
 
-GROUPS = ["image", "system", "system property", "system kernel"]
+GROUPS = ["image", "registry", "system", "system property", "system kernel"]
 COMMANDS = ["run", "create", "start", "stop", "kill", "delete", "list", "exec", "logs", "inspect", "stats", "prune", "events", "history",
-            "image list", "image load", "image save", "image import", "image tag", "image delete", "image prune", "image inspect",
+            "image list", "image pull", "image push", "image load", "image save", "image import", "image tag", "image delete", "image prune", "image inspect",
             "system start", "system stop", "system status", "system version", "system logs", "system df",
-            "system property list", "system property get", "system property set", "system property clear", "system kernel set"]
-LATER = ["build", "builder start", "builder status", "builder stop", "builder delete", "image pull", "image push",
-         "copy", "export", "clean", "system dns create", "system dns delete", "system dns list", "registry login", "registry logout",
-         "registry list", *(f"{group} {verb}" for group in ("network", "volume") for verb in ("create", "delete", "list", "inspect", "prune")),
+            "system property list", "system property get", "system property set", "system property clear", "system kernel set",
+            "registry login", "registry logout", "registry list"]
+LATER = ["build", "builder start", "builder status", "builder stop", "builder delete",
+         "copy", "export", "clean", "system dns create", "system dns delete", "system dns list",
+         *(f"{group} {verb}" for group in ("network", "volume") for verb in ("create", "delete", "list", "inspect", "prune")),
          *(f"machine {verb}" for verb in ("create", "delete", "inspect", "list", "logs", "run", "set", "set-default", "stop"))]
 
 
@@ -69,8 +70,7 @@ def test_commands_of_later_versions_are_refused_with_a_sentence(bare, command):
 
 
 @pytest.mark.parametrize("options", [("-p", "8080:80"), ("-v", "/tmp:/data"), ("-v", "data:/data"), ("--network", "other"), ("--ssh",),
-                                     ("--mount", "type=bind,source=/tmp,target=/x"), ("--publish-socket", "/tmp/a:/b"), ("--rosetta",),
-                                     ("--scheme", "http"), ("--max-concurrent-downloads", "3")])
+                                     ("--mount", "type=bind,source=/tmp,target=/x"), ("--publish-socket", "/tmp/a:/b"), ("--rosetta",)])
 def test_options_of_later_versions_are_refused_with_a_sentence(box, options):
     before = box.containers()
     result = box("run", "--rm", *options, "busybox", "true")

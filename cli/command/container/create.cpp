@@ -1,6 +1,7 @@
 // container create: everything of run but the start. The id is printed.
 #include "command/commands.hpp"
 #include "command/container/creation.hpp"
+#include "command/container/image_here.hpp"
 
 namespace bulkhead::cli {
 
@@ -17,7 +18,8 @@ constexpr Option kUlimit[] = {kUlimitOption};
 constexpr OptionGroup kGroups[] = {{"Process options", kProcessOptions},
                                    {"Resource limits", kUlimit},
                                    {"Machine options", kResourceOptions},
-                                   {"Container options", kManagementOptions}};
+                                   {"Container options", kManagementOptions},
+                                   {"Pull options", kPullOptions}};
 
 }  // namespace
 

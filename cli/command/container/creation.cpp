@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "command/container/image_here.hpp"
 #include "io/files.hpp"
 #include "render/field.hpp"
 #include "terminal/interrupt.hpp"
@@ -36,7 +37,7 @@ Result<std::string> create_container(Context& context, const Invocation& invocat
   if (!request) return fail(request.error());
   auto id_file = open_id_file(invocation);
   if (!id_file) return fail(std::move(id_file.error()));
-  const auto created = context.api().post("/v1/containers", *request);
+  const auto created = create_with_image(context, invocation, *request);
   if (!created) return fail(created.error());
   for (const std::string& warning : texts_at(*created, "warnings")) context.warn(warning);
   std::string id = text_at(*created, "id");

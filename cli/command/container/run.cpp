@@ -12,6 +12,7 @@
 #include "command/container/attached.hpp"
 #include "command/container/creation.hpp"
 #include "command/container/each.hpp"
+#include "command/container/image_here.hpp"
 
 namespace bulkhead::cli {
 
@@ -62,18 +63,12 @@ Result<int> run(Context& context, const Invocation& invocation) {
   return *end.status;
 }
 
-constexpr Option kRunOptions[] = {
-    kUlimitOption,
-    {.names = "--progress",
-     .value = "<style>",
-     .help = "How to show the progress of a pull; there are none in this version",
-     .choices = "auto|none|ansi|plain|color",
-     .fallback = "auto"},
-};
+constexpr Option kUlimit[] = {kUlimitOption};
 constexpr OptionGroup kGroups[] = {{"Process options", kProcessOptions},
-                                   {"Resource limits", kRunOptions},
+                                   {"Resource limits", kUlimit},
                                    {"Machine options", kResourceOptions},
-                                   {"Container options", kManagementOptions}};
+                                   {"Container options", kManagementOptions},
+                                   {"Pull options", kPullOptions}};
 
 }  // namespace
 

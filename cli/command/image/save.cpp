@@ -28,8 +28,7 @@ Result<json> save_request(const Invocation& invocation, const Environment& envir
   const auto platform = chosen_platform(invocation, environment);
   if (!platform) return fail(platform.error());
   if (*platform) {
-    body["platform"] = {{"os", (*platform)->os}, {"architecture", (*platform)->architecture}};
-    if (!(*platform)->variant.empty()) body["platform"]["variant"] = (*platform)->variant;
+    body["platform"] = (*platform)->to_json();
   }
   return body;
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/line_stream.hpp"
 #include "render/event.hpp"
 
 namespace bulkhead::cli {
@@ -28,20 +29,14 @@ void show_line(Context& context, std::string_view line, bool raw) {
 Result<int> show_events(Context& context, const std::string& target, const std::string& format) {
   auto exchange = context.api().open({"GET", target});
   if (!exchange) return fail(std::move(exchange.error()));
+  LineStream lines(std::move(*exchange));
   const bool raw = format == "json";
-  std::string pending;
   while (context.out.failure() == 0) {
-    auto piece = exchange->read_piece();
-    if (!piece) return fail(std::move(piece.error()));
-    if (piece->empty()) break;
-    pending += *piece;
-    size_t begin = 0;
-    for (size_t end; (end = pending.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      show_line(context, std::string_view(pending).substr(begin, end - begin), raw);
-    }
-    pending.erase(0, begin);
+    const auto line = lines.next();
+    if (!line) return fail(line.error());
+    if (!*line) break;
+    show_line(context, **line, raw);
   }
-  show_line(context, pending, raw);
   return 0;
 }
 

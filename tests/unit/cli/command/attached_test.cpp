@@ -1,16 +1,14 @@
 // Signals before the process is there, with a real terminal: the service answers nothing until the
 // client has gone.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "command/dispatch.hpp"
 #include "support/session.hpp"
+#include "support/terminal.hpp"
 
 namespace bulkhead::cli {
 namespace {
@@ -20,16 +18,11 @@ using testing::FakeService;
 using testing::file_with;
 using ::testing::HasSubstr;
 using testing::Received;
+using testing::Terminal;
 
 class Booting : public ::testing::TestWithParam<int> {
  protected:
   void SetUp() override {
-    terminal_.reset(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-    ASSERT_TRUE(terminal_);
-    ASSERT_EQ(grantpt(terminal_.get()), 0);
-    ASSERT_EQ(unlockpt(terminal_.get()), 0);
-    in_.reset(open(ptsname(terminal_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    ASSERT_TRUE(in_);
     service_.answer("POST /v1/containers ", 201, R"({"id": "web"})");
     service_.answer("GET /v1/containers/web ", 200,
                     R"({"id": "web", "configuration": {"initProcess": {"terminal": true}}})");
@@ -43,7 +36,7 @@ class Booting : public ::testing::TestWithParam<int> {
 
   int run(std::vector<std::string> words) {
     Context context;
-    context.in = in_.get();
+    context.in = terminal_.inside();
     context.out = Output(out_.get());
     context.err = Output(err_.get());
     context.service = Service(service_.socket());
@@ -51,7 +44,7 @@ class Booting : public ::testing::TestWithParam<int> {
   }
 
   FakeService service_;
-  UniqueFd terminal_, in_;
+  Terminal terminal_;
   UniqueFd out_ = file_with(""), err_ = file_with("");
 };
 

@@ -202,7 +202,8 @@ TEST_F(Containers, AFailedCreateLeavesNoFile) {
   session_.service.answer("POST /v1/containers ", 404,
                           R"({"detail": "image not found: x", "code": 3, "hint": "Load it."})");
   const Folder folder;
-  const Ended ended = session_.run({"create", "--cidfile", folder.file("cid"), "x"});
+  const Ended ended =
+      session_.run({"create", "--pull=never", "--cidfile", folder.file("cid"), "x"});
   EXPECT_EQ(ended.status, 1);
   EXPECT_EQ(ended.err, "Error: image not found: x\nLoad it.\n");
   EXPECT_NE(access(folder.file("cid").c_str(), F_OK), 0);
