@@ -15,6 +15,8 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from support import images, processes  # noqa: E402
 from support.box import Box  # noqa: E402
+from support.fault_proxy import FaultProxy  # noqa: E402
+from support.registry import Registry  # noqa: E402
 from support.terminal import Terminal  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -140,3 +142,17 @@ def terminal(box):
     yield open_terminal
     for one in opened:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """An honest registry over plain HTTP."""
+    with Registry(tmp_path_factory.mktemp("registry")) as one:
+        yield one
+
+
+@pytest.fixture
+def proxy(registry):
+    """The same registry at another address, where requests are counted and faults may happen."""
+    with FaultProxy(registry) as one:
+        yield one
