@@ -89,6 +89,7 @@ stage_bench() {
   build_kernel
   place_kernel release
   "$PYTHON" tests/bench/run.py build/release
+  "$PYTHON" tests/bench/pull.py build/release
 }
 
 stage_docs() {

@@ -130,7 +130,7 @@ void RegistryCall::ended(const HttpFailure* failure) {
   if (failure != nullptr) {
     Error error = failure->error;
     const bool passing = failure->worth_another_try;
-    return failed(std::move(error).context(origin_of(url_).server), passing);
+    return failed(std::move(error).context(origin_of(url_).server).context(request_.what), passing);
   }
   answered();
 }
@@ -144,12 +144,13 @@ void RegistryCall::answered() {
 }
 
 void RegistryCall::redirected() {
-  const std::string target = resolve_location(url_, head_.field("location"));
+  const std::string& location = head_.field("location");
+  const std::string target = location.empty() ? "" : resolve_location(url_, location);
   const Origin from = origin_of(url_), to = origin_of(target);
   const auto refuse = [&](const std::string& why) {
     failed({Code::kDenied, request_.what + ": " + from.server + " redirects " + why, {}}, false);
   };
-  if (target.empty()) return refuse("to " + in_quotes(head_.field("location")));
+  if (target.empty()) return refuse("to " + in_quotes(location));
   if (from.scheme == "https" && to.scheme != "https")
     return refuse("from https to plain http, at " + in_quotes(to.server));
   if (++hops_ > kMostHops) return refuse("more than " + std::to_string(kMostHops) + " times");
@@ -173,10 +174,8 @@ void RegistryCall::unauthorized() {
       endpoint(), request_.scopes, *challenge, authorization_,
       [this, alive = alive_](Result<std::string> header) {
         if (!*alive) return;
-        if (!header) {
-          const bool passing = header.error().code == Code::kUnavailable;
-          return failed(std::move(header.error()).context(request_.what), passing);
-        }
+        // It has been tried as often as it is worth already.
+        if (!header) return failed(std::move(header.error()).context(request_.what), false);
         // Nothing to answer with: what the registry said stands.
         if (header->empty()) return refused();
         attempt();

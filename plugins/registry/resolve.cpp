@@ -65,10 +65,12 @@ void Resolve::ask(const char* method) {
 }
 
 void Resolve::asked(Result<HttpHead> head) {
-  // A refusal of HEAD has no body and so no reason: the GET's is worth having.
-  if (!head)
-    return head.error().code == Code::kUnavailable ? finish(fail(std::move(head.error())))
-                                                   : ask("GET");
+  if (!head) {
+    // A refusal of HEAD has no body and so no reason: the GET's is worth having.
+    const Code code = head.error().code;
+    const bool refused = code == Code::kNotFound || code == Code::kDenied || code == Code::kInvalid;
+    return refused ? ask("GET") : finish(fail(std::move(head.error())));
+  }
   const std::string& digest = head->field("docker-content-digest");
   const std::string& length = head->field("content-length");
   uint64_t size = 0;

@@ -201,7 +201,7 @@ class Podman(Tool):
     name = "podman"
 
     def __init__(self, scratch):
-        directory = scratch / "podman"
+        self.directory = directory = scratch / "podman"
         directory.mkdir()
         (directory / "storage.conf").write_text(
             f'[storage]\ndriver = "overlay"\ngraphroot = "{directory}/graph"\nrunroot = "{directory}/run"\n')
@@ -217,6 +217,10 @@ class Podman(Tool):
 
     def forget(self):
         subprocess.run(["podman", "rmi", "-af"], env=self.environment, capture_output=True)
+
+    def close(self):
+        # It leaves its storage mounted on itself.
+        subprocess.run(["umount", self.directory / "graph/overlay"], capture_output=True)
 
 
 class Served(Tool):
@@ -356,7 +360,7 @@ def main():
     arguments = parser.parse_args()
     table = Table()
     with contextlib.ExitStack() as stack:
-        scratch = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bh-bench-")))
+        scratch = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bh-bench-", ignore_cleanup_errors=True)))
         registry = stack.enter_context(Registry(scratch / "registry"))
         sizes = make_images(registry, scratch)
         tools = [Ours(pathlib.Path(arguments.build).resolve()), *peers(scratch)]

@@ -28,13 +28,15 @@ class TokenServer(web.Server):
         self.realm = self.url + "/token"
 
     def give(self, exchange):
-        form = exchange.query if exchange.command == "GET" else dict(urllib.parse.parse_qsl(exchange.body().decode()))
+        text = urllib.parse.urlsplit(exchange.path).query if exchange.command == "GET" else exchange.body().decode()
+        form = dict(urllib.parse.parse_qsl(text))
+        scopes = " ".join(urllib.parse.parse_qs(text).get("scope", []))  # one that may come several times
         user, known = self.who(exchange, form)
         if not known:
             return exchange.reply(401, b'{"errors": [{"code": "UNAUTHORIZED", "message": "wrong user or password"}]}')
         allowed = ({"pull", "push", "delete", "*"} if user else self.anonymous) - self.deny
         access = []
-        for scope in filter(None, form.get("scope", "").split(" ")):
+        for scope in filter(None, scopes.split(" ")):
             kind, rest = scope.split(":", 1)
             name, actions = rest.rsplit(":", 1)
             access.append({"type": kind, "name": name, "actions": [each for each in actions.split(",") if each in allowed]})
