@@ -180,7 +180,7 @@ void ImagePull::unpacked(const Result<Json>& result) {
   if (result) {
     disk_ = Disk::kMade;
     const int64_t bytes = model::read_integer(*result, "diskBytes").value_or(0);
-    progress_.item(disk_item(manifest_), "unpacked", bytes, bytes);
+    progress_.item(disk_item(manifest_), came_.empty() ? "present" : "unpacked", bytes, bytes);
     return fetch_more();
   }
   // Bytes that aren't verified yet may be wrong: they, and not the image, are to blame then, and

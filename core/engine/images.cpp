@@ -217,7 +217,10 @@ void Images::pull(const Json& request, TransferProgress progress, const Interest
         });
     ++pulls_;
     pull->begin();
-    interest->on_lost([pull] { pull->cancel(); });
+    // The pull holds the interest until it ends; what is under way holds the pull.
+    interest->on_lost([waiting = std::weak_ptr<ImagePull>(pull)] {
+      if (auto open = waiting.lock()) open->cancel();
+    });
   };
   steps.answer = [this](const model::Operation&, const Json& outcome) {
     return view_of_first(state(), outcome);
@@ -258,7 +261,9 @@ void Images::push(const Json& request, TransferProgress progress, const Interest
                                               report({std::move(pushed), {}});
                                             });
     push->begin(neighbours_of(model::read_text(intent.data, "reference")));
-    interest->on_lost([push] { push->cancel(); });
+    interest->on_lost([waiting = std::weak_ptr<ImagePush>(push)] {
+      if (auto open = waiting.lock()) open->cancel();
+    });
   };
   operations_.perform(origin, std::move(steps), std::move(done));
 }

@@ -85,7 +85,8 @@ Status DecodedSource::open_filter() {
   if (Status opened = filter_->open(); !opened) return opened;
   archive_entry* entry = nullptr;
   const int found = archive_read_next_header(filter_->get(), &entry);
-  if (found == ARCHIVE_EOF || found == ARCHIVE_OK) return {};
+  filter_ended_ = found == ARCHIVE_EOF;  // nothing came out: to ask for more would be a mistake
+  if (filter_ended_ || found == ARCHIVE_OK) return {};
   return fail(filter_->error());
 }
 
@@ -106,12 +107,14 @@ Result<Bytes> DecodedSource::next_of_filter() {
   const void* block = nullptr;
   size_t size = 0;
   la_int64_t offset = 0;
-  for (;;) {
+  while (!filter_ended_) {
     const int got = archive_read_data_block(filter_->get(), &block, &size, &offset);
-    if (got == ARCHIVE_EOF) return Bytes{};
+    filter_ended_ = got == ARCHIVE_EOF;
+    if (filter_ended_) break;
     if (got != ARCHIVE_OK) return fail(filter_->error());
     if (size > 0) return Bytes(static_cast<const std::byte*>(block), size);
   }
+  return Bytes{};
 }
 
 }  // namespace bulkhead::storage
