@@ -28,8 +28,7 @@ TransferItem::Phase TransferItem::phase() const {
   return Phase::kWorking;
 }
 
-TransferItem& Transfer::item_of(const json& event) {
-  const std::string id = text_at(event, "id");
+TransferItem& Transfer::item_of(const std::string& id, const json& event) {
   const auto [found, added] = index_.try_emplace(id, items_.size());
   if (added) items_.emplace_back().id = id;
   TransferItem& item = items_[found->second];
@@ -42,7 +41,9 @@ TransferItem& Transfer::item_of(const json& event) {
 }
 
 const TransferItem* Transfer::fold(const json& event, Instant now) {
-  TransferItem& item = item_of(event);
+  const std::string id = text_at(event, "id");
+  if (id.empty()) return nullptr;
+  TransferItem& item = item_of(id, event);
   std::string state = printable(text_at(event, "state"));
   const bool changed = state != item.state;
   item.state = std::move(state);

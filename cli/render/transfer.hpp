@@ -39,7 +39,7 @@ class Transfer {
  public:
   explicit Transfer(Instant started) : started_(started) {}
 
-  // The item whose state the event has changed, or null.
+  // The item whose state the event has changed, or null. An item without an id is none.
   const TransferItem* fold(const nlohmann::json& event, Instant now);
 
   // In the order in which they appeared.
@@ -57,7 +57,7 @@ class Transfer {
   Sums sums() const;
 
  private:
-  TransferItem& item_of(const nlohmann::json& event);
+  TransferItem& item_of(const std::string& id, const nlohmann::json& event);
 
   Instant started_;
   uint64_t moved_ = 0;

@@ -56,7 +56,6 @@ TEST_F(Registry, LogoutOfWhatIsNotThereIsNoFailure) {
 }
 
 TEST_F(Registry, ThePasswordComesFromStandardInput) {
-  session_.service.answer("POST /v1/registries/login", 200, R"({"kept": "file"})");
   for (const char* input : {"s3 cret", "s3 cret\n", "s3 cret\r\n"}) {
     Session session;
     session.service.answer("POST /v1/registries/login", 200, R"({"kept": "file"})");
@@ -65,6 +64,7 @@ TEST_F(Registry, ThePasswordComesFromStandardInput) {
         {"registry", "login", "--password-stdin", "-u", "me", "--scheme", "http", "a.test"});
     EXPECT_EQ(ended.status, 0) << ended.err;
     EXPECT_EQ(ended.out, "Login succeeded\n");
+    EXPECT_EQ(ended.err, "It is kept in an encrypted file beside its key.\n");
     EXPECT_EQ(json::parse(session.service.body_of("POST /v1/registries/login")),
               (json{{"server", "a.test"},
                     {"username", "me"},

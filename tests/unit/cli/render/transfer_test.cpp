@@ -83,7 +83,8 @@ TEST(Transfer, AnUnknownTotalMakesTheSumUnknown) {
 
 TEST(Transfer, EventsOfOtherShapesDoNoHarm) {
   Transfer transfer(at(0));
-  transfer.fold({{"event", "item"}}, at(0));
+  EXPECT_EQ(transfer.fold({{"event", "item"}, {"state", "waiting"}}, at(0)), nullptr);
+  transfer.fold({{"id", "a"}}, at(0));
   transfer.fold({{"id", 5}, {"state", "p\x1b[2Jolishing"}, {"done", -4}, {"total", "x"}}, at(0));
   transfer.fold(json::array(), at(0));
   ASSERT_EQ(transfer.items().size(), 2U);
