@@ -26,8 +26,9 @@ std::string digest_of(const Json& piece) {
   return model::read_text(model::member(piece, "content"), "digest");
 }
 
+// Apart from its manifest, which is an item of its own.
 Json disk_item(const std::string& manifest) {
-  return {{"content", {{"digest", manifest}}}, {"what", "disk"}};
+  return {{"content", {{"digest", manifest + "/disk"}}}, {"what", "disk"}};
 }
 
 }  // namespace

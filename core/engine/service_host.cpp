@@ -90,11 +90,12 @@ void ServiceHost::ended(const plugins::HostEnd& end) {
 void ServiceHost::crashed(Json data) {
   note("plugin.crashed", std::move(data));
   auto delay = policy_.crashed(monotonic());
-  if (!delay)
+  parked_ = !delay;
+  if (parked_)
     return log::error(
         places_.name +
         " crashed too often and stays down; `container system stop` and start try again");
-  restart_.start(static_cast<uint64_t>(delay->count()));
+  if (!places_.on_demand) restart_.start(static_cast<uint64_t>(delay->count()));
 }
 
 void ServiceHost::stop(std::function<void()> stopped) {
@@ -115,9 +116,8 @@ void ServiceHost::call(uint64_t op, const std::string& method, const Json& reque
 
 void ServiceHost::transact(uint64_t op, const std::string& method, const Json& request,
                            std::vector<UniqueFd> fds, OnProgress progress, FullAnswer answer) {
-  // A host that is still loading its plugin takes calls already. A failure to make one schedules
-  // the next try.
-  if (!host_ && places_.on_demand && !restart_.active() && !ending_) start([](const Status&) {});
+  // A host that is still loading its plugin takes calls already.
+  if (!host_ && places_.on_demand && !parked_ && !ending_) start([](const Status&) {});
   if (!host_)
     return answer(fail(Code::kUnavailable, "the plugin " + places_.name + " is not running",
                        "`container system logs` says why"),

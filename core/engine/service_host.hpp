@@ -1,8 +1,8 @@
 // A plugin that serves the whole service, as a port: storage and registry. Its host is started with
-// the service, or when it is first asked for something; it is started again with a growing delay
-// when it crashes, and parked when it keeps crashing. What was asked of a host that died is
-// answered kUnavailable; nobody waits for a ghost. Each start, end and crash is an event of stream
-// plugin/<name>.
+// the service, or when it is first asked for something. After a crash it is started again, with a
+// growing delay or at the next call, and parked when it keeps crashing. What was asked of a host
+// that died is answered kUnavailable; nobody waits for a ghost. Each start, end and crash is an
+// event of stream plugin/<name>.
 #pragma once
 
 #include <functional>
@@ -55,6 +55,7 @@ class ServiceHost : public PluginPort {
   plugins::HostIdentity identity_;
   plugins::RestartPolicy policy_;
   loop::Timer restart_;
+  bool parked_ = false;  // it crashed too often
   bool ending_ = false;
   std::function<void()> stopped_;
   std::function<void()> restarted_;

@@ -1,6 +1,7 @@
 // The story of a transfer for whoever watches it, one JSON object at a time:
 //
-//     {"event": "item", "id": digest, "what": "layer 2 of 5", "state": s, "done": n, "total": n}
+//     {"event": "item", "id": digest or "<digest>/disk", "what": "layer 2 of 5",
+//      "state": s, "done": n, "total": n}
 //     {"event": "note", "text": s}
 //
 // Lossy where it repeats itself and complete where a state changes; never journaled.

@@ -167,7 +167,7 @@ def test_a_second_platform_joins_the_first(bare, registry):
 
 def test_a_platform_it_does_not_have_is_refused_with_those_it_has(bare, registry):
     reference = put(registry, noise.platforms(noise.layer(), noise.layer()), "app/two:missing")
-    bare.refuses("image", "pull", "--platform", "linux/s390x", reference, saying="linux/amd64")
+    bare.refuses("image", "pull", "-q", "--platform", "linux/s390x", reference, saying="linux/amd64")
     assert reference not in bare.images()
 
 
@@ -185,7 +185,7 @@ def test_a_missing_tag_and_a_missing_repository(bare, registry):
 
 def test_a_registry_nobody_is_at(bare, registry):
     configure(bare, {"connect_seconds": 2, "retries": 1})
-    bare.refuses("image", "pull", "127.0.0.1:1/app/web:1", saying="127.0.0.1:1.*(refused|connect|reach)")
+    bare.refuses("image", "pull", "-q", "127.0.0.1:1/app/web:1", saying="127.0.0.1:1.*(refused|connect|reach)")
     configure(bare)
 
 
@@ -445,8 +445,9 @@ def test_the_sockets_failure_is_a_problem(bare, registry):
     status, problem = bare.curl("POST", "/v1/images/pull", {"reference": reference})
     assert status == 404 and reference in problem["detail"], problem
     _, text = bare.curl("POST", "/v1/images/pull", {"reference": reference}, progress=1)
-    last = text if isinstance(text, dict) else json.loads(text.splitlines()[-1])
-    assert last["event"] == "failed" and reference in last["problem"]["detail"], last
+    # There was nothing to tell before it failed: then it is the same answer.
+    last = text if isinstance(text, dict) else json.loads(text.splitlines()[-1])["problem"]
+    assert reference in last["detail"], last
 
 
 @pytest.mark.parametrize("body", [{}, {"reference": 7}, {"reference": "a", "platform": "linux"}, {"reference": "a", "maxConcurrentDownloads": 0},
