@@ -47,7 +47,7 @@ Result<Credential> typed(Context& context, const Invocation& invocation) {
   if (const auto username = invocation.value("username")) {
     credential.username = *username;
   } else {
-    auto answer = ask(context.in, context.err, "Username: ", Typed::kShown);
+    auto answer = ask(context.in, context.err, "User name: ", Typed::kShown);
     if (!answer) return fail(std::move(answer.error()));
     credential.username = std::move(*answer);
   }

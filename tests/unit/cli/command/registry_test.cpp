@@ -133,7 +133,7 @@ TEST_F(TypedLogin, AsksForBothAndShowsThePasswordToNobody) {
   std::string shown;
   bool echoed = true;
   const int status = login({"a.test"}, [&] {
-    shown += terminal_.read_until("Username: ");
+    shown += terminal_.read_until("User name: ");
     terminal_.type("me\n");
     shown += terminal_.read_until("Password: ");
     echoed = terminal_.echoes();
@@ -143,7 +143,7 @@ TEST_F(TypedLogin, AsksForBothAndShowsThePasswordToNobody) {
   EXPECT_FALSE(echoed);
   EXPECT_TRUE(terminal_.echoes()) << "the terminal wasn't given back";
   EXPECT_EQ(content_of(out_.get()), "Login succeeded\n");
-  EXPECT_EQ(shown, "Username: me\r\nPassword: ");
+  EXPECT_EQ(shown, "User name: me\r\nPassword: ");
   EXPECT_EQ(terminal_.read_until("\n"), "\r\n");
   EXPECT_EQ(
       json::parse(service_.body_of("POST")),
@@ -165,7 +165,7 @@ TEST_F(TypedLogin, AsksForWhatIsMissingOnly) {
 TEST_F(TypedLogin, NoAnswerIsNoLogin) {
   EXPECT_EQ(login({"a.test"},
                   [&] {
-                    (void)terminal_.read_until("Username: ");
+                    (void)terminal_.read_until("User name: ");
                     terminal_.type("\n");
                   }),
             1);
