@@ -13,6 +13,10 @@ using nlohmann::json;
 
 namespace {
 
+uint64_t beyond(uint64_t reached, uint64_t begun) {
+  return reached > begun ? reached - begun : 0;
+}
+
 bool is_one_of(const std::string& state, std::initializer_list<const char*> states) {
   return std::find(states.begin(), states.end(), state) != states.end();
 }
@@ -28,8 +32,7 @@ TransferItem::Phase TransferItem::phase() const {
   return Phase::kWorking;
 }
 
-TransferItem& Transfer::item_of(const json& event) {
-  const std::string id = text_at(event, "id");
+TransferItem& Transfer::item_of(const std::string& id, const json& event) {
   const auto [found, added] = index_.try_emplace(id, items_.size());
   if (added) items_.emplace_back().id = id;
   TransferItem& item = items_[found->second];
@@ -42,19 +45,24 @@ TransferItem& Transfer::item_of(const json& event) {
 }
 
 const TransferItem* Transfer::fold(const json& event, Instant now) {
-  TransferItem& item = item_of(event);
+  const std::string id = text_at(event, "id");
+  if (id.empty()) return nullptr;
+  TransferItem& item = item_of(id, event);
   std::string state = printable(text_at(event, "state"));
   const bool changed = state != item.state;
+  const bool is_new = item.state.empty();
   item.state = std::move(state);
   item.done = number_at(event, "done");
   item.total = number_at(event, "total");
   moved_ -= item.moved;
-  if (item.phase() == TransferItem::Phase::kMoving) {
-    item.moved = item.done;
+  if (item.phase() == TransferItem::Phase::kWaiting && is_new) {
+    item.had = item.done;
+  } else if (item.phase() == TransferItem::Phase::kMoving) {
+    item.moved = beyond(item.done, item.had);
     item.complete = item.there_already = false;
     item.rate.note(item.moved, now);
   } else if (is_one_of(item.state, {"downloaded", "uploaded"})) {
-    item.moved = std::max({item.moved, item.done, item.total});
+    item.moved = std::max(item.moved, beyond(std::max(item.done, item.total), item.had));
     item.complete = true;
   } else if (is_one_of(item.state, {"present", "mounted"})) {
     item.moved = 0;
@@ -76,7 +84,7 @@ Transfer::Sums Transfer::sums() const {
     if (item.phase() == TransferItem::Phase::kSettled) ++sums.settled;
     if (item.complete) ++sums.complete;
     if (item.there_already) ++sums.there_already;
-    sums.to_move += to_come ? std::max(item.total, item.moved) : item.moved;
+    sums.to_move += to_come ? std::max(beyond(item.total, item.had), item.moved) : item.moved;
     known = known && (!to_come || item.total > 0);
   }
   if (!known) sums.to_move = 0;

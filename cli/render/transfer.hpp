@@ -5,6 +5,8 @@
 //             -> present | mounted                                     was there already
 //     unpacking -> unpacked                                            done with what was moved
 //
+// What came before this transfer is in `done` from the beginning and doesn't count as moved by it.
+//
 // The service says what is so, in whatever order: a broken download waits again. States that this
 // program doesn't know are shown as they are.
 #pragma once
@@ -27,7 +29,8 @@ struct TransferItem {
   std::string state;
   uint64_t done = 0;
   uint64_t total = 0;     // 0: unknown
-  uint64_t moved = 0;     // bytes that came or went
+  uint64_t had = 0;       // came before this transfer
+  uint64_t moved = 0;     // bytes that came or went now
   bool complete = false;  // all of them
   bool there_already = false;
   Rate rate;
@@ -39,7 +42,7 @@ class Transfer {
  public:
   explicit Transfer(Instant started) : started_(started) {}
 
-  // The item whose state the event has changed, or null.
+  // The item whose state the event has changed, or null. An item without an id is none.
   const TransferItem* fold(const nlohmann::json& event, Instant now);
 
   // In the order in which they appeared.
@@ -57,7 +60,7 @@ class Transfer {
   Sums sums() const;
 
  private:
-  TransferItem& item_of(const nlohmann::json& event);
+  TransferItem& item_of(const std::string& id, const nlohmann::json& event);
 
   Instant started_;
   uint64_t moved_ = 0;

@@ -66,9 +66,7 @@ bool has_bar(const TransferItem& item) {
 }
 
 std::string sizes(const TransferItem& item) {
-  if (item.phase() == Phase::kSettled) {
-    return item.complete && item.moved > 0 ? format_size(item.moved) : "";
-  }
+  if (item.phase() == Phase::kSettled) return settled_size(item);
   if (item.phase() == Phase::kWaiting) return item.total > 0 ? format_size(item.total) : "";
   if (item.total == 0) return item.done > 0 ? format_size(item.done) : "";
   return format_size(item.done) + " / " + format_size(item.total);

@@ -16,8 +16,15 @@ std::string there_already(size_t count) {
 
 std::string change_line(const TransferItem& item) {
   if (item.phase() != TransferItem::Phase::kSettled) return {};
-  const bool moved = item.complete && item.state != "unpacked" && item.moved > 0;
-  return item.what + ": " + item.state + (moved ? ", " + format_size(item.moved) : "");
+  const std::string size = settled_size(item);
+  return item.what + ": " + item.state + (size.empty() ? "" : ", " + size);
+}
+
+std::string settled_size(const TransferItem& item) {
+  const bool unpacked = item.state == "unpacked";  // to `total`, not to what was moved
+  if (item.there_already && !unpacked) return {};
+  const uint64_t size = item.total > 0 || unpacked ? item.total : item.moved;
+  return size > 0 ? format_size(size) : "";
 }
 
 std::string length_text(std::chrono::nanoseconds length) {

@@ -10,6 +10,7 @@
 #include "command/container/each.hpp"
 #include "io/files.hpp"
 #include "options/transfer.hpp"
+#include "render/field.hpp"
 #include "terminal/prompt.hpp"
 
 namespace bulkhead::cli {
@@ -46,7 +47,7 @@ Result<Credential> typed(Context& context, const Invocation& invocation) {
   if (const auto username = invocation.value("username")) {
     credential.username = *username;
   } else {
-    auto answer = ask(context.in, context.err, "Username: ", Typed::kShown);
+    auto answer = ask(context.in, context.err, "User name: ", Typed::kShown);
     if (!answer) return fail(std::move(answer.error()));
     credential.username = std::move(*answer);
   }
@@ -55,6 +56,12 @@ Result<Credential> typed(Context& context, const Invocation& invocation) {
   if (!answer) return fail(std::move(answer.error()));
   credential.password = std::move(*answer);
   return credential;
+}
+
+// On standard error: what is kept on a disk may be copied with it.
+void tell_where(Context& context, const std::string& kept) {
+  if (kept == "secret-service") context.err.line("It is kept in the keyring.");
+  if (kept == "file") context.err.line("It is kept in an encrypted file beside its key.");
 }
 
 Result<int> run(Context& context, const Invocation& invocation) {
@@ -72,6 +79,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const auto answer = context.api().send(request);
   if (!answer) return fail(answer.error());
   context.out.line("Login succeeded");
+  tell_where(context, text_at(*answer, "kept"));
   return 0;
 }
 

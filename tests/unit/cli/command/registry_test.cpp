@@ -56,7 +56,6 @@ TEST_F(Registry, LogoutOfWhatIsNotThereIsNoFailure) {
 }
 
 TEST_F(Registry, ThePasswordComesFromStandardInput) {
-  session_.service.answer("POST /v1/registries/login", 200, R"({"kept": "file"})");
   for (const char* input : {"s3 cret", "s3 cret\n", "s3 cret\r\n"}) {
     Session session;
     session.service.answer("POST /v1/registries/login", 200, R"({"kept": "file"})");
@@ -65,6 +64,7 @@ TEST_F(Registry, ThePasswordComesFromStandardInput) {
         {"registry", "login", "--password-stdin", "-u", "me", "--scheme", "http", "a.test"});
     EXPECT_EQ(ended.status, 0) << ended.err;
     EXPECT_EQ(ended.out, "Login succeeded\n");
+    EXPECT_EQ(ended.err, "It is kept in an encrypted file beside its key.\n");
     EXPECT_EQ(json::parse(session.service.body_of("POST /v1/registries/login")),
               (json{{"server", "a.test"},
                     {"username", "me"},
@@ -133,7 +133,7 @@ TEST_F(TypedLogin, AsksForBothAndShowsThePasswordToNobody) {
   std::string shown;
   bool echoed = true;
   const int status = login({"a.test"}, [&] {
-    shown += terminal_.read_until("Username: ");
+    shown += terminal_.read_until("User name: ");
     terminal_.type("me\n");
     shown += terminal_.read_until("Password: ");
     echoed = terminal_.echoes();
@@ -143,7 +143,7 @@ TEST_F(TypedLogin, AsksForBothAndShowsThePasswordToNobody) {
   EXPECT_FALSE(echoed);
   EXPECT_TRUE(terminal_.echoes()) << "the terminal wasn't given back";
   EXPECT_EQ(content_of(out_.get()), "Login succeeded\n");
-  EXPECT_EQ(shown, "Username: me\r\nPassword: ");
+  EXPECT_EQ(shown, "User name: me\r\nPassword: ");
   EXPECT_EQ(terminal_.read_until("\n"), "\r\n");
   EXPECT_EQ(
       json::parse(service_.body_of("POST")),
@@ -165,7 +165,7 @@ TEST_F(TypedLogin, AsksForWhatIsMissingOnly) {
 TEST_F(TypedLogin, NoAnswerIsNoLogin) {
   EXPECT_EQ(login({"a.test"},
                   [&] {
-                    (void)terminal_.read_until("Username: ");
+                    (void)terminal_.read_until("User name: ");
                     terminal_.type("\n");
                   }),
             1);

@@ -60,6 +60,20 @@ TEST(Transfer, ABrokenDownloadBeginsAgain) {
   EXPECT_EQ(transfer.sums().complete, 0U);
 }
 
+TEST(Transfer, WhatCameEarlierHasNotMovedNow) {
+  Transfer transfer(at(0));
+  transfer.fold(item("a", "waiting", 60, 100), at(0));
+  EXPECT_EQ(transfer.sums().to_move, 40U);
+  transfer.fold(item("a", "downloading", 60, 100), at(0));
+  transfer.fold(item("a", "downloading", 80, 100), at(1000));
+  EXPECT_EQ(transfer.sums().moved, 20U);
+  EXPECT_EQ(transfer.sums().per_second, 20U);
+  transfer.fold(item("a", "waiting", 80, 100), at(1000));
+  transfer.fold(item("a", "downloaded", 100, 100), at(1000));
+  EXPECT_EQ(transfer.sums().moved, 40U) << "what came before the break came now, too";
+  EXPECT_EQ(settled_size(transfer.items()[0]), "100 B");
+}
+
 TEST(Transfer, WhatWasThereHasNotMoved) {
   Transfer transfer(at(0));
   transfer.fold(item("a", "present", 0, 100), at(0));
@@ -83,7 +97,8 @@ TEST(Transfer, AnUnknownTotalMakesTheSumUnknown) {
 
 TEST(Transfer, EventsOfOtherShapesDoNoHarm) {
   Transfer transfer(at(0));
-  transfer.fold({{"event", "item"}}, at(0));
+  EXPECT_EQ(transfer.fold({{"event", "item"}, {"state", "waiting"}}, at(0)), nullptr);
+  transfer.fold({{"id", "a"}}, at(0));
   transfer.fold({{"id", 5}, {"state", "p\x1b[2Jolishing"}, {"done", -4}, {"total", "x"}}, at(0));
   transfer.fold(json::array(), at(0));
   ASSERT_EQ(transfer.items().size(), 2U);
@@ -105,7 +120,7 @@ TEST(TransferText, OnlyWhatIsOverIsALine) {
   EXPECT_EQ(line(item("a", "downloading", 1, 1500000)), "");
   EXPECT_EQ(line(item("a", "downloaded", 1500000, 1500000)), "blob a: downloaded, 1.5 MB");
   EXPECT_EQ(line(item("a", "unpacking")), "");
-  EXPECT_EQ(line(item("a", "unpacked")), "blob a: unpacked");
+  EXPECT_EQ(line(item("a", "unpacked", 3500000, 3500000)), "blob a: unpacked, 3.5 MB");
   EXPECT_EQ(line(item("b", "present", 0, 7)), "blob b: present");
 }
 
