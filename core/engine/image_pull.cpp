@@ -93,7 +93,7 @@ void ImagePull::plan() {
 
 void ImagePull::planned(const Json& plan) {
   for (const Json& piece : array_at(plan, "present"))
-    if (came_[digest_of(piece)] == 0)
+    if (!came_.contains(digest_of(piece)))
       progress_.item(piece, "present", size_of(piece), size_of(piece));
   for (const Json& piece : array_at(plan, "missing")) {
     if (came_[digest_of(piece)] >= kMostTimes)
@@ -180,7 +180,7 @@ void ImagePull::unpacked(const Result<Json>& result) {
   if (result) {
     disk_ = Disk::kMade;
     const int64_t bytes = model::read_integer(*result, "diskBytes").value_or(0);
-    progress_.item(disk_item(manifest_), came_.empty() ? "present" : "unpacked", bytes, bytes);
+    progress_.item(disk_item(manifest_), received_ == 0 ? "present" : "unpacked", bytes, bytes);
     return fetch_more();
   }
   // Bytes that aren't verified yet may be wrong: they, and not the image, are to blame then, and
