@@ -31,15 +31,19 @@ def at_rest(bare, registry):
     reference = put(registry, noise.image(), "warm/up:1")
     bare.ok("image", "pull", reference)
     bare.ok("image", "push", reference)
+    time.sleep(3)  # what was pushed is closed a little later
     return processes.descriptors(bare.root)[0], set(processes.of_root(bare.root))
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_open(bare, at_rest):
+def no_process_more_or_less(bare, at_rest):
     yield
-    files, those = at_rest
-    wait_until(lambda: set(processes.of_root(bare.root)) == those, 15, f"the same processes as before: {those}")
-    wait_until(lambda: processes.descriptors(bare.root)[0] <= files, 15, f"as few open files as before: {files}")
+    wait_until(lambda: set(processes.of_root(bare.root)) == at_rest[1], 15, f"the same processes as before: {at_rest[1]}")
+
+
+def holds_no_more_open(box, at_rest):
+    wait_until(lambda: processes.descriptors(box.root)[0] <= at_rest[0], 15, f"as few open files as before, {at_rest[0]}")
+    assert processes.descriptors(box.root)[1] <= 16, "connections that are kept for the next request are few"
 
 
 def arrives(box, reference, upstream, timeout=SOON):
@@ -85,12 +89,13 @@ ONCE = each(("an end before the first byte", cut(0)), ("a reset before the first
 
 
 @pytest.mark.parametrize("act", ONCE)
-def test_a_layers_fault_that_passes_is_not_noticed(bare, proxy, act):
+def test_a_layers_fault_that_passes_is_not_noticed(bare, proxy, at_rest, act):
     layer = noise.layer()
     reference = put(proxy, noise.image(layer), "once/layer:1")
     fault = proxy.fault(archives.digest(layer), act, times=1)
     arrives(bare, reference, proxy.upstream)
     assert fault.hits == 1 and parts_of(layer, bare) == []
+    holds_no_more_open(bare, at_rest)
 
 
 @pytest.mark.parametrize("act", each(("an end", cut(0)), ("an end halfway", cut(100)), ("a reset", cut(100, reset=True)), ("503", answer(503)),
@@ -368,9 +373,9 @@ def test_a_silence_that_passes_is_not_noticed(bare, registry, many, what):
     assert len(pull.proxy.requests("GET", archives.digest(pull.layer))) == 2
 
 
-def test_idle_connections_are_few_after_all_of_that(bare, many):
-    """Those that are kept for the next request."""
-    assert processes.descriptors(bare.root)[1] <= 16
+def test_nothing_is_held_open_after_pulls_that_failed(bare, many, at_rest):
+    assert many
+    holds_no_more_open(bare, at_rest)
 
 
 # --- pushes
@@ -522,3 +527,12 @@ def test_a_registry_that_takes_a_manifest_for_another_is_refused(bare, proxy, lo
     reference, _, _ = local("push/taken:1")
     proxy.fault("/manifests/", answer(201, {"Docker-Content-Digest": "sha256:" + "0" * 64}), method="PUT")
     bare.refuses("image", "push", "-q", reference, saying="something else", timeout=SOON)
+
+
+def test_nothing_is_held_open_after_pushes_that_failed(bare, proxy, local, at_rest):
+    for number, (part, method) in enumerate([("/blobs/uploads/", "PATCH"), ("/blobs/uploads/", "PUT"), ("/manifests/", "PUT")]):
+        proxy.clear()
+        proxy.fault(part, cut(0, reset=True), method=method)
+        reference, _, _ = local(f"push/open:{number}")
+        bare.refuses("image", "push", "-q", reference, timeout=SOON)
+    holds_no_more_open(bare, at_rest)
