@@ -119,6 +119,11 @@ def many_layers():
     return {**manifest, "layers": manifest["layers"] * 40_000}, blobs
 
 
+def very_many_layers():
+    manifest, blobs = good()
+    return {**manifest, "layers": manifest["layers"] * 100_000}, blobs
+
+
 def too_large():
     manifest, blobs = good()
     return {**manifest, "annotations": {"x": "x" * (9 << 20)}}, blobs
@@ -208,7 +213,7 @@ def an_artifact():
 DOCUMENTS = [
     (a_list, "JSON object"), (not_json, "JSON document"), (nothing, "JSON"), (text, "JSON document"), (deep_json, "JSON document"),
     (both_kinds, "index and a manifest at once"), (an_index_called_manifest, "media type|announced"),
-    (a_manifest_called_index, "media type|announced"), (schema_1, "schema 1"), (many_layers, "40000 layers|larger"), (too_large, "8 MiB|larger|limit"),
+    (a_manifest_called_index, "media type|announced"), (schema_1, "schema 1"), (many_layers, "40000 layers"), (very_many_layers, "larger"), (too_large, "larger"),
     (no_layers, "layers"), (no_config, "config"), (a_layer_that_is_a_number, r"layers\[0\]"),
     (upper_case, "lower-case"), (two_sizes, "two sizes"), (more_diff_ids, "2|diff_ids|layers"), (wrong_diff_id, "DiffID|diff_id|uncompressed|unpack"),
     (config_is_the_layer, "config"), (an_artifact, "kind that can't be run"),
@@ -436,7 +441,7 @@ def test_an_errors_text_does_not_reach_the_terminal_as_it_is(bare, hostile, name
 @pytest.mark.parametrize("challenge, saying", [
     ("", "login|denies"), ("Bearer", "login|denies"), ("Bearer realm=", "login|denies"), ("Negotiate", "login"), ("=,=,=", "login|denies"),
     ('Bearer realm="', "login|denies"), ('Bearer realm="file:///etc/passwd"', "tokens"), ('Bearer realm="x"', "tokens"),
-    ('Bearer realm="gopher://127.0.0.1:1/"', "tokens"), ('Bearer realm="http://"', "token"), ('Bearer realm="http://127.0.0.1:1/\\x"', "token"),
+    ('Bearer realm="gopher://127.0.0.1:1/"', "tokens"), ('Bearer realm="http://"', "token"), ('Bearer realm="http://127.0.0.1:1/\\x"', "127.0.0.1:1"),
     ('Basic realm="a", ' * 5000, "denies|login|headers"), ('Bearer realm="' + "x" * 60_000 + '"', "token|login|headers"),
     ("\x00\x7f\xff", "login|denies|header"), ('Bearer realm="http://a:b@127.0.0.1:1/"', "token")],
     ids=["empty", "no realm", "an empty realm", "unknown", "only signs", "an open quote", "a file", "no address", "another protocol", "no host",
@@ -469,6 +474,15 @@ def test_a_token_server_that_says_nonsense_is_refused(bare, hostile, name, what)
     hostile.special["/token"] = act
     refused(bare, hostile, name, saying)
     assert not [each for each in hostile.seen if "x-injected" in each.headers]
+
+
+def test_a_token_server_that_is_down_is_tried_as_often_as_a_registry(bare, hostile, name):
+    # Now it is tried that often for each of that many tries of the request it is for.
+    hostile.publish(name, *good())
+    hostile.challenge = f'Bearer realm="{hostile.url}/token"'
+    hostile.special["/token"] = answer(503)
+    refused(bare, hostile, name, "a token for")
+    assert len(hostile.requests("GET", "/token")) == 2 * len(hostile.requests("HEAD", "/manifests/")) == 2, hostile.seen
 
 
 def test_tokens_of_a_safe_registry_are_not_fetched_unsafely(bare, tmp_path, name):
