@@ -13,28 +13,13 @@ from support.fault_proxy import FaultProxy, silence, stall, throttle
 from support.processes import wait_until
 from support.registry import Registry, configure
 from support.tools import Podman, raw_manifest, skopeo
+from support.transfers import digest_of, incoming, put
 
 BLOBS = "/blobs/sha256:"
 
 
-def digest_of(box, reference):
-    return box.ok("image", "inspect", reference).json[0]["configuration"]["descriptor"]["digest"]
-
-
 def architectures(box, reference):
     return sorted(each["platform"]["architecture"] for each in box.ok("image", "inspect", reference).json[0]["variants"])
-
-
-def put(where, layout, name):
-    """Publishes it directly at the registry behind a proxy, so that only the pull is counted."""
-    registry = getattr(where, "upstream", where)
-    registry.put(layout, name)
-    return f"{where.address}/{name}"
-
-
-def incoming(box):
-    """{file: size} of what came of contents that aren't whole yet."""
-    return {path.name: path.stat().st_size for path in (box.root / "data/storage/incoming").glob("*") if path.is_file()}
 
 
 # --- what comes, and under which name

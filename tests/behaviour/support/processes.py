@@ -41,6 +41,30 @@ def named(root, word):
     return sorted(pid for pid, command in of_root(root).items() if word in os.path.basename(command.split(" ")[0]))
 
 
+def descriptors(root):
+    """(files, connections): what the processes of that service hold open, connections to elsewhere counted apart, ended ones too."""
+    files = connections = 0
+    for pid in of_root(root):
+        local = {line.split()[6] for line in _read(pid, "net/unix").decode(errors="replace").splitlines()[1:]}
+        for number in _listed(f"/proc/{pid}/fd"):
+            try:
+                target = os.readlink(f"/proc/{pid}/fd/{number}")
+            except OSError:
+                continue
+            if target.startswith("socket:[") and target[8:-1] not in local:
+                connections += 1
+            else:
+                files += 1
+    return files, connections
+
+
+def _listed(directory):
+    try:
+        return os.listdir(directory)
+    except OSError:
+        return []
+
+
 def resident_kib(pid):
     for line in _read(pid, "status").decode().splitlines():
         if line.startswith("VmRSS:"):
