@@ -347,10 +347,12 @@ def many(bare, registry, at_rest):
     for what, act in SLOWLY.items():
         layer = noise.layer()
         pulls["once", what] = Pulled(proxies[len(pulls)], len(pulls), layer, [(archives.digest(layer), act, 1)])
+    configure(bare, {**SETTINGS, "retries": 1})
     for pull in pulls.values():
         pull.begin(bare)
     for pull in pulls.values():
         pull.end()
+    configure(bare, SETTINGS)
     yield pulls
     for proxy in proxies:
         proxy.close()
@@ -419,6 +421,7 @@ PUSH_ONCE = {
     "500 to the bytes that arrived": ("/blobs/uploads/", "arrived", "PATCH"),
     "500 to the beginning": ("/blobs/uploads/", answer(500), "POST"),
     "503 to the end": ("/blobs/uploads/", answer(503), "PUT"),
+    "an end instead of the answer to the end": ("/blobs/uploads/", cut(0), "PUT"),
     "502 to the question": (BLOBS, answer(502), "HEAD"),
     "500 to the manifest": ("/manifests/", answer(500), "PUT"),
     "an end instead of the answer to the manifest": ("/manifests/", cut(0), "PUT"),
@@ -530,9 +533,10 @@ def test_a_registry_that_takes_a_manifest_for_another_is_refused(bare, proxy, lo
 
 
 def test_nothing_is_held_open_after_pushes_that_failed(bare, proxy, local, at_rest):
-    for number, (part, method) in enumerate([("/blobs/uploads/", "PATCH"), ("/blobs/uploads/", "PUT"), ("/manifests/", "PUT")]):
+    for number, (part, act, method) in enumerate([("/blobs/uploads/", lost_midway, "PATCH"), ("/blobs/uploads/", answer(400), "PUT"),
+                                                  ("/manifests/", cut(0, reset=True), "PUT")]):
         proxy.clear()
-        proxy.fault(part, cut(0, reset=True), method=method)
+        proxy.fault(part, act, method=method)
         reference, _, _ = local(f"push/open:{number}")
         bare.refuses("image", "push", "-q", reference, timeout=SOON)
     holds_no_more_open(bare, at_rest)

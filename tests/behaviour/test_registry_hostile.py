@@ -215,7 +215,7 @@ DOCUMENTS = [
     (both_kinds, "index and a manifest at once"), (an_index_called_manifest, "media type|announced"),
     (a_manifest_called_index, "media type|announced"), (schema_1, "schema 1"), (many_layers, "40000 layers"), (very_many_layers, "larger"), (too_large, "larger"),
     (no_layers, "layers"), (no_config, "config"), (a_layer_that_is_a_number, r"layers\[0\]"),
-    (upper_case, "lower-case"), (two_sizes, "two sizes"), (more_diff_ids, "2|diff_ids|layers"), (wrong_diff_id, "DiffID|diff_id|uncompressed|unpack"),
+    (upper_case, "lower-case"), (two_sizes, "two sizes"), (more_diff_ids, "config lists 2"), (wrong_diff_id, "config promises"),
     (config_is_the_layer, "config"), (an_artifact, "kind that can't be run"),
 ]
 NAMED = {
@@ -226,14 +226,15 @@ NAMED = {
     "a size below zero": (with_layer(size=-1), "size"), "a size that is text": (with_layer(size="1"), "size"), "half a byte": (with_layer(size=0.5), "size"),
     "a size beyond all limits": (with_layer(size=1 << 62), "limit"), "a size beyond numbers": (with_layer(size=1 << 80), "size"),
     "a layer that is longer": (size_off(-1), "bytes"), "a layer that is shorter": (size_off(+1), "bytes"), "a layer of no bytes": (with_layer(size=0), "bytes|sha256"),
-    "an unknown compression": (layer_is(b"\xfd7zXZ\0" + b"xz" * 1000), "layer|tar|compress"),
-    "a layer that is no archive": (layer_is(b"\1\2\3" * 1000), "layer|tar|archive"), "a layer of text": (layer_is(b"<html>"), "layer|tar|archive"),
-    "a gzip of nothing": (layer_is(gzip.compress(b"")[:10]), "layer|gzip"), "a zstd of nothing": (layer_is(archives.zstd(b"x" * 1000)[:9]), "layer|zstd"),
+    "an unknown compression": (layer_is(b"\xfd7zXZ\0" + b"xz" * 1000), "xz"),
+    "a layer that is no archive": (layer_is(b"\1\2\3" * 1000), "archive"), "a layer of text": (layer_is(b"<html>"), "archive"),
+    "a gzip that is cut": (layer_is(gzip.compress(b"")[:10]), "gzip stream"), # Here it is what a library says of itself.
+    "a zstd that is cut": (layer_is(archives.zstd(b"x" * 1000)[:9]), "zstd stream"),
     "a config that is a list": (config_is(b"[]"), "config.*JSON object"), "a config that is no JSON": (config_is(b"\0\1\2"), "config.*JSON"),
-    "an empty config": (config_is(b"{}"), "config|platform|kind"), "a config without layers": (config_with(rootfs={}), "diff_ids"),
+    "an empty config": (config_is(b"{}"), "platform"), "a config without layers": (config_with(rootfs={}), "diff_ids"),
     "a config of numbers": (config_with(rootfs={"type": "layers", "diff_ids": [1]}), "diff_ids"),
     "a config that climbs": (config_with(rootfs={"type": "layers", "diff_ids": ["sha256:../../x"]}), "diff_ids"),
-    "a config without an architecture": (config_with(architecture=""), "architecture|platform|kind"),
+    "a config without an architecture": (config_with(architecture=""), "platform without"),
 }
 
 
@@ -262,7 +263,7 @@ def test_indexes_that_nest_too_deep_are_refused(bare, hostile, name):
     child = hostile.publish(f"{repository}:leaf", manifest, blobs)
     for depth in range(20):
         child = hostile.publish(f"{repository}:{depth}", index({**child, **platform()}))
-    refused(bare, hostile, f"{repository}:19", "nest|deep|level|index")
+    refused(bare, hostile, f"{repository}:19", "nested too deep")
 
 
 def test_an_index_that_names_itself_is_refused(bare, hostile, name):
@@ -276,7 +277,7 @@ def test_an_index_that_names_itself_is_refused(bare, hostile, name):
 
 
 @pytest.mark.parametrize("children, saying", [
-    ([], "kind|empty|platform|nothing|no "), ([{**described(b"number 1", MANIFEST), **platform("s390x")}], "s390x"),
+    ([], "no content for platform"), ([{**described(b"number 1", MANIFEST), **platform("s390x")}], "s390x"),
     ([7], r"manifests\[0\]"), ([{**described(b"number 2", MANIFEST), **platform()}], "no such"),
     ([{**described(b"{}", MANIFEST), **platform()}] * 5000, "5000 manifests"), ("all", "manifests"),
     ([{"mediaType": MANIFEST, "digest": "sha256:../../../x", "size": 2, **platform()}], "isn't a SHA-256")],
@@ -322,7 +323,7 @@ def test_a_bomb_is_refused(bare, hostile, name):
     settings = json.dumps(config([b"x"])).encode()
     manifest = {**manifest, "config": described(settings, CONFIG), "layers": [described(whole, LAYER + "+gzip")]}
     hostile.publish(name, manifest, {**blobs, digest(settings): settings, digest(whole): whole})
-    refused(bare, hostile, name, "times|bomb|compress|unpack|larger")
+    refused(bare, hostile, name, "bomb")
 
 
 def bomb(size):
@@ -338,7 +339,7 @@ def test_a_layer_cut_short_inside_is_refused(bare, hostile, name):
     only = gzip.compress(layer(entry("large", b"x" * 100_000)))[:-20]
     manifest, blobs = pieces([b"x"])
     hostile.publish(name, {**manifest, "layers": [described(only, LAYER + "+gzip")]}, {**blobs, digest(only): only})
-    refused(bare, hostile, name, "end|cut|gzip|short|truncated")
+    refused(bare, hostile, name, "truncated")
 
 
 @pytest.mark.parametrize("kind", [LAYER, "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
@@ -430,7 +431,7 @@ def test_a_blob_that_is_another_is_refused(bare, hostile, name):
 
 
 def test_an_errors_text_does_not_reach_the_terminal_as_it_is(bare, hostile, name):
-    said = {"errors": [{"code": "DENIED", "message": "\x1b[2J\x07line\nError: another\r" + "x" * 100_000}]}
+    said = {"errors": [{"code": "DENIED", "message": "\x1b[2J\x07line\nError: another\r" + "x" * 10_000}]}
     hostile.special[f"/v2/{name.rpartition(':')[0]}/manifests/1"] = answer(403, body=json.dumps(said).encode())
     done = refused(bare, hostile, name, "denies")
     assert not [c for c in done.err if c < " " and c != "\n"] and len(done.err) < 2000
@@ -439,11 +440,11 @@ def test_an_errors_text_does_not_reach_the_terminal_as_it_is(bare, hostile, name
 # --- who are you
 
 @pytest.mark.parametrize("challenge, saying", [
-    ("", "login|denies"), ("Bearer", "login|denies"), ("Bearer realm=", "login|denies"), ("Negotiate", "login"), ("=,=,=", "login|denies"),
-    ('Bearer realm="', "login|denies"), ('Bearer realm="file:///etc/passwd"', "tokens"), ('Bearer realm="x"', "tokens"),
-    ('Bearer realm="gopher://127.0.0.1:1/"', "tokens"), ('Bearer realm="http://"', "token"), ('Bearer realm="http://127.0.0.1:1/\\x"', "127.0.0.1:1"),
-    ('Basic realm="a", ' * 5000, "denies|login|headers"), ('Bearer realm="' + "x" * 60_000 + '"', "token|login|headers"),
-    ("\x00\x7f\xff", "login|denies|header"), ('Bearer realm="http://a:b@127.0.0.1:1/"', "token")],
+    ("", "kind of login"), ("Bearer", "kind of login"), ("Bearer realm=", "kind of login"), ("Negotiate", "kind of login"), ("=,=,=", "kind of login"),
+    ('Bearer realm="', "kind of login"), ('Bearer realm="file:///etc/passwd"', "tokens"), ('Bearer realm="x"', "tokens"),
+    ('Bearer realm="gopher://127.0.0.1:1/"', "tokens"), ('Bearer realm="http://"', "for tokens"), ('Bearer realm="http://127.0.0.1:1/\\x"', "127.0.0.1:1"),
+    ('Basic realm="a", ' * 5000, "denies"), ('Bearer realm="' + "x" * 60_000 + '"', "for tokens"),
+    ("\x00\x7f\xff", "login|denies|header"), ('Bearer realm="http://a:b@127.0.0.1:1/"', "for tokens")],
     ids=["empty", "no realm", "an empty realm", "unknown", "only signs", "an open quote", "a file", "no address", "another protocol", "no host",
          "a backslash", "very many", "very long", "no text", "with a user"])
 def test_a_challenge_that_is_nonsense_is_refused(bare, hostile, name, challenge, saying):
@@ -456,11 +457,11 @@ TOKENS = {
     "no JSON": (answer(200, body=b"<html>"), "JSON"), "nothing": (answer(200, body=b""), "JSON"), "a list": (answer(200, body=b"[]"), "JSON object"),
     "no token": (answer(200, body=b"{}"), "no token"), "an empty token": (answer(200, body=b'{"token": ""}'), "no token"),
     "a number": (answer(200, body=b'{"token": 7}'), "no token"),
-    "CR LF": (answer(200, body=b'{"token": "abc\\r\\nX-Injected: yes"}'), "token"),
-    "a new line": (answer(200, body=b'{"token": "abc\\nX-Injected: yes"}'), "token"),
-    "a zero byte": (answer(200, body=b'{"token": "abc\\u0000def"}'), "token"),
-    "a huge token": (answer(200, body=b'{"token": "' + b"x" * 900_000 + b'"}'), "token"),
-    "a huge answer": (answer(200, body=b'{"token": "' + b"x" * 9_000_000 + b'"}'), "no end|token"),
+    "CR LF": (answer(200, body=b'{"token": "abc\\r\\nX-Injected: yes"}'), "no token"),
+    "a new line": (answer(200, body=b'{"token": "abc\\nX-Injected: yes"}'), "no token"),
+    "a zero byte": (answer(200, body=b'{"token": "abc\\u0000def"}'), "no token"),
+    "a huge token": (answer(200, body=b'{"token": "' + b"x" * 900_000 + b'"}'), "no token"),
+    "a huge answer": (answer(200, body=b'{"token": "' + b"x" * 9_000_000 + b'"}'), "no end"),
     "an endless answer": (endless_body, "no end"), "a refusal": (answer(401), "denies"), "404": (answer(404), "no such"),
     "500": (answer(500), "500"), "a redirect to a file": (redirect("file:///etc/passwd"), "redirects"),
 }

@@ -42,16 +42,16 @@ def named(root, word):
 
 
 def descriptors(root):
-    """(files, connections): what the processes of that service hold open, its TCP connections counted apart."""
+    """(files, connections): what the processes of that service hold open, connections to elsewhere counted apart, ended ones too."""
     files = connections = 0
     for pid in of_root(root):
-        over_tcp = {line.split()[9] for table in ("net/tcp", "net/tcp6") for line in _read(pid, table).decode().splitlines()[1:]}
+        local = {line.split()[6] for line in _read(pid, "net/unix").decode(errors="replace").splitlines()[1:]}
         for number in _listed(f"/proc/{pid}/fd"):
             try:
                 target = os.readlink(f"/proc/{pid}/fd/{number}")
             except OSError:
                 continue
-            if target.startswith("socket:[") and target[8:-1] in over_tcp:
+            if target.startswith("socket:[") and target[8:-1] not in local:
                 connections += 1
             else:
                 files += 1
