@@ -151,6 +151,8 @@ class HttpCall::Transfer {
         handler_(std::move(handler)),
         body_(request.body),
         file_(request.file),
+        file_begin_(request.file_offset),
+        file_bytes_(request.file_bytes),
         file_at_(request.file_offset),
         file_left_(request.file_bytes),
         late_(multi.loop, [this] { ended(CURLE_WRITE_ERROR); }) {
@@ -245,6 +247,9 @@ class HttpCall::Transfer {
       set(CURLOPT_UPLOAD, 1L);
       set(CURLOPT_READFUNCTION, on_read);
       set(CURLOPT_READDATA, this);
+      // A kept connection that turns out to be dead has taken bytes that must go again.
+      set(CURLOPT_SEEKFUNCTION, on_seek);
+      set(CURLOPT_SEEKDATA, this);
       set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.file_bytes));
     } else if (request.method != "GET") {
       set(CURLOPT_POST, 1L);
@@ -308,6 +313,15 @@ class HttpCall::Transfer {
     }
   }
 
+  static int on_seek(void* self, curl_off_t offset, int origin) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (origin != SEEK_SET || offset < 0 || static_cast<uint64_t>(offset) > transfer.file_bytes_)
+      return CURL_SEEKFUNC_FAIL;
+    transfer.file_at_ = transfer.file_begin_ + static_cast<uint64_t>(offset);
+    transfer.file_left_ = transfer.file_bytes_ - static_cast<uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+  }
+
   static size_t on_read(char* buffer, size_t, size_t size, void* self) {
     return static_cast<Transfer*>(self)->read_file(buffer, size);
   }
@@ -331,6 +345,7 @@ class HttpCall::Transfer {
   Handler handler_;
   std::string body_;
   int file_;
+  uint64_t file_begin_, file_bytes_;
   uint64_t file_at_, file_left_;
   CURL* easy_ = nullptr;
   curl_slist* headers_ = nullptr;

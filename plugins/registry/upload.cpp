@@ -62,8 +62,10 @@ void Upload::ask(const char* method, std::string path, Then then, Then otherwise
   handler.done = [this, then, otherwise](Result<HttpHead> head) {
     if (head) return (this->*then)(*head);
     const Code code = head.error().code;
-    if (otherwise != nullptr && code != Code::kUnavailable && code != Code::kTimeout)
+    if (otherwise != nullptr && code != Code::kUnavailable && code != Code::kTimeout) {
+      refusal_ = std::move(head.error());
       return (this->*otherwise)({});
+    }
     finish(fail(std::move(head.error())));
   };
   call_ = std::make_unique<RegistryCall>(connections_, std::move(request), std::move(handler));
@@ -185,7 +187,16 @@ void Upload::put_end(const HttpHead& head) {
     if (Status followed = follow(head); !followed) return finish(fail(std::move(followed.error())));
   }
   at_ = request_.content.size;
-  ask("PUT", with_parameter(location_, "digest=" + request_.content.digest), &Upload::uploaded);
+  ask("PUT", with_parameter(location_, "digest=" + request_.content.digest), &Upload::uploaded,
+      &Upload::not_taken);
+}
+
+// The answer to an earlier try may have been lost: then the upload is over and the blob is there.
+void Upload::not_taken(const HttpHead&) {
+  if (end_refusal_) return finish(fail(std::move(*end_refusal_)));
+  end_refusal_ = std::move(refusal_);
+  ask("HEAD", request_.content.path(request_.remote.reference.path), &Upload::uploaded,
+      &Upload::not_taken);
 }
 
 void Upload::put_manifest() {

@@ -47,6 +47,7 @@ class Upload : public Errand {
   void send();
   void ask_how_far(Error why);
   void put_end(const HttpHead& head);
+  void not_taken(const HttpHead& head);
   void put_manifest();
   void uploaded(const HttpHead& head);
   Status follow(const HttpHead& head);  // location_ from its Location
@@ -63,9 +64,11 @@ class Upload : public Errand {
   std::string location_;
   size_t mounts_tried_ = 0;
   int restarts_ = 0;
-  uint64_t at_ = 0;    // bytes the registry is known to have
-  uint64_t sent_ = 0;  // of this PATCH
-  uint64_t best_ = 0;  // as far as it ever came
+  Error refusal_;                     // of the last request that has an alternative
+  std::optional<Error> end_refusal_;  // of a blob whose end was refused, though it may be there
+  uint64_t at_ = 0;                   // bytes the registry is known to have
+  uint64_t sent_ = 0;                 // of this PATCH
+  uint64_t best_ = 0;                 // as far as it ever came
   std::chrono::steady_clock::time_point told_at_{};
   std::unique_ptr<RegistryCall> call_;
 };
