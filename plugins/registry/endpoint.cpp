@@ -44,8 +44,8 @@ bool is_private(const std::string& host) {
 }
 
 std::string scheme_of(const Remote& remote, const RegistrySettings& settings) {
-  if (settings.scheme != Scheme::kAuto) return settings.scheme == Scheme::kHttp ? "http" : "https";
   if (remote.scheme != "auto") return remote.scheme;
+  if (settings.scheme != Scheme::kAuto) return settings.scheme == Scheme::kHttp ? "http" : "https";
   const bool tls =
       settings.insecure || !settings.ca.empty() || !settings.client_certificate.empty();
   return !tls && is_nearby(remote.reference.domain, remote.local_domain) ? "http" : "https";

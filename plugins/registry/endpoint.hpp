@@ -1,8 +1,8 @@
 // Where a registry is spoken to: its own address, and the mirrors that are asked before it.
 //
 //     docker.io is served by registry-1.docker.io, as everybody's Docker knows by heart
-//     scheme    the settings' if they say one, else what the request says; "auto" is http for this
-//               machine, private networks (RFC 1918, fc00::/7), names below .localhost and the
+//     scheme    the request's; under "auto" the settings', else http for this machine, private
+//     networks (RFC 1918, fc00::/7), names below .localhost and the
 //               local domain, unless the settings name TLS files; https for all others
 //
 // An endpoint's `server` is the name its settings and credentials are kept under.

@@ -189,8 +189,10 @@ class HttpCall::Transfer {
     for (char& c : why) {
       if (static_cast<unsigned char>(c) < ' ') c = ' ';
     }
+    // Who doesn't speak TLS won't the next time.
+    const bool plain = why.find("wrong version number") != std::string::npos;
     const HttpFailure failure{{code_of(code), std::move(why), hint_of(code)},
-                              worth_another_try(code)};
+                              worth_another_try(code) && !plain};
     done(&failure);
   }
 

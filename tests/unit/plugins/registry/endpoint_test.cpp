@@ -43,9 +43,10 @@ TEST(Endpoint, AutoIsHttpsForAllOthers) {
   EXPECT_EQ(base("[2001:db8::1]/web"), "https://[2001:db8::1]");
 }
 
-TEST(Endpoint, TheSettingsWinOverTheRequestAndTlsFilesOverAuto) {
+TEST(Endpoint, TheRequestWinsOverTheSettingsAndBothOverAuto) {
   EXPECT_EQ(base("ghcr.io/web", "[registry.\"ghcr.io\"]\nscheme = \"http\"\n", "https"),
-            "http://ghcr.io");
+            "https://ghcr.io");
+  EXPECT_EQ(base("ghcr.io/web", "[registry.\"ghcr.io\"]\nscheme = \"http\"\n"), "http://ghcr.io");
   EXPECT_EQ(base("127.0.0.1/web", "[registry.\"127.0.0.1\"]\nca = \"/ca.pem\"\n"),
             "https://127.0.0.1");
   EXPECT_EQ(base("127.0.0.1/web", "", "https"), "https://127.0.0.1");
