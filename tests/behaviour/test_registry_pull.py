@@ -37,8 +37,8 @@ def test_without_a_tag_it_is_latest(bare, registry):
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory):
-    return Podman(tmp_path_factory.mktemp("podman"))
+def podman():
+    return Podman()
 
 
 @pytest.fixture(scope="module")

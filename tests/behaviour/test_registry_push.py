@@ -117,8 +117,8 @@ def test_skopeo_reads_the_store_itself(bare, proxy, tmp_path):
 
 
 @pytest.mark.release_only
-def test_podman_pulls_and_runs_what_was_pushed(bare, proxy, busybox_tar, tmp_path):
-    podman = Podman(tmp_path / "podman")
+def test_podman_pulls_and_runs_what_was_pushed(bare, proxy, busybox_tar):
+    podman = Podman()
     reference = f"{proxy.upstream.address}/by/us:1"
     bare.ok("image", "import", "--config", '{"Cmd": ["echo", "said by podman"]}', busybox_tar, reference)
     bare.ok("image", "push", "-q", reference)
