@@ -32,13 +32,12 @@ std::string_view trimmed(std::string_view text) {
 
 bool worth_another_try(CURLcode code) {
   switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
     case CURLE_PARTIAL_FILE:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_RECV_ERROR:
     case CURLE_SSL_CONNECT_ERROR:
       return true;
@@ -247,9 +246,12 @@ class HttpCall::Transfer {
       set(CURLOPT_UPLOAD, 1L);
       set(CURLOPT_READFUNCTION, on_read);
       set(CURLOPT_READDATA, this);
-      // A kept connection that turns out to be dead has taken bytes that must go again.
-      set(CURLOPT_SEEKFUNCTION, on_seek);
-      set(CURLOPT_SEEKDATA, this);
+      // A kept connection that turns out to be dead has taken bytes that must go again. A PUT may
+      // be sent twice; of a PATCH nobody knows how much was taken, so that is a failure.
+      if (request.method == "PUT") {
+        set(CURLOPT_SEEKFUNCTION, on_seek);
+        set(CURLOPT_SEEKDATA, this);
+      }
       set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.file_bytes));
     } else if (request.method != "GET") {
       set(CURLOPT_POST, 1L);

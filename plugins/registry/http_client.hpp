@@ -53,7 +53,9 @@ struct HttpHead {
 // Why there was no whole response.
 struct HttpFailure {
   Error error;
-  bool worth_another_try = false;  // a cut, a stall, a refused connection; not a bad certificate
+  bool worth_another_try = false;  // a cut, a stall, a refused connection; not a bad
+                                   // certificate, nor a name that nobody knows: that is a typo, or
+                                   // a machine without a network, and whoever waits wants to know
 };
 
 class HttpClient;

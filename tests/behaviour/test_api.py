@@ -3,11 +3,13 @@ import json
 import pathlib
 import re
 import subprocess
+import urllib.parse
 
 import jsonschema
 import pytest
 
 from support import openapi, processes
+from support.registry import Registry
 
 
 def routes(box):
@@ -140,6 +142,11 @@ REQUESTS = {
     ("POST", "/v1/containers/{id}/kill"): {"signal": 18},
     ("POST", "/v1/images/save"): {"references": ["busybox"], "platform": {"os": "linux", "architecture": "amd64", "variant": ""}},
     ("POST", "/v1/images/tag"): {"source": "busybox", "target": "other"},
+    ("POST", "/v1/images/pull"): {"reference": "127.0.0.1:1/busybox", "platform": {"os": "linux", "architecture": "amd64", "variant": ""},
+                                  "allPlatforms": False, "scheme": "auto", "maxConcurrentDownloads": 2},
+    ("POST", "/v1/images/push"): {"reference": "127.0.0.1:1/busybox", "scheme": "http",
+                                  "platform": {"os": "linux", "architecture": "amd64", "variant": ""}},
+    ("POST", "/v1/registries/login"): {"server": "127.0.0.1:1", "username": "alice", "password": "secret", "scheme": "http"},
     ("PUT", "/v1/system/properties/{key}"): {"value": 1},
 }
 UPGRADE = ("Connection: Upgrade", "Upgrade: bulkhead-stream")
@@ -192,6 +199,26 @@ def images_answer(api, busybox_tar, tmp_path):
     api.ok("POST", "/v1/images/load", file=saved)
 
 
+def registries_answer(api, tmp_path):
+    with Registry(tmp_path / "registry", users={"alice": "secret"}) as registry:
+        name = f"{registry.address}/app/busybox:1"
+        api.ok("POST", "/v1/images/tag", {"source": "busybox", "target": name})
+        login, push = {"server": registry.address}, {"reference": name}
+        assert api.ask("POST", "/v1/registries/login", request("POST", "/v1/registries/login", **login, password="wrong"))[0] == 403
+        assert [api.ask("POST", f"/v1/images/{what}", push)[0] for what in ("push", "pull")] == [403, 403]
+        assert api.ok("POST", "/v1/registries/login", request("POST", "/v1/registries/login", **login))["kept"]
+        assert [each["id"] for each in api.ok("GET", "/v1/registries")] == [registry.address]
+        digest = api.ok("POST", "/v1/images/push", request("POST", "/v1/images/push", **push))["digest"]
+        assert digest.encode() in api.ok("POST", "/v1/images/push", push, progress=1).splitlines()[-1]
+        pull = request("POST", "/v1/images/pull", **push)
+        assert api.ok("POST", "/v1/images/pull", pull)["configuration"]["name"] == name
+        assert digest[7:].encode() in api.ok("POST", "/v1/images/pull", pull, progress=1).splitlines()[-1]
+        for what in ("push", "pull"):
+            assert api.ask("POST", f"/v1/images/{what}", {"reference": f"{registry.address}/app/nothing:1"})[0] == 404
+        assert api.ok("DELETE", f"/v1/registries/{registry.address}")["removed"]
+        api.ok("DELETE", "/v1/images/" + urllib.parse.quote(name, safe=""))
+
+
 def a_container_answers(api):
     everything = request("POST", "/v1/containers", kernel=api.ok("GET", "/v1/system")["kernel"])
     made = api.ok("POST", "/v1/containers", everything, head=["Idempotency-Key: once"])
@@ -242,6 +269,7 @@ def test_every_answer_is_as_described_and_every_described_answer_is_given(fresh,
                           stdout=subprocess.PIPE) as follower:
         the_service_answers(api, tmp_path)
         images_answer(api, busybox_tar, tmp_path)
+        registries_answer(api, tmp_path)
         a_container_answers(api)
         what_is_not_there_is_told(api)
         the_journal_answers(api)

@@ -124,7 +124,7 @@ def test_an_index_that_is_none(bare, index):
 def test_a_foreign_architecture_alone_is_refused_at_run_with_what_there_is(bare):
     layout = load(bare, [[entry("f", "x")]], platform=("linux", "arm64"))
     bare.ok("image", "load", stdin=layout.archive())
-    bare.refuses("run", "--rm", "hostile:1", "true", saying="linux/arm64")
+    bare.refuses("run", "--rm", "--pull", "never", "hostile:1", "true", saying="linux/arm64")
     bare.ok("image", "delete", "hostile:1")
 
 

@@ -229,20 +229,20 @@ def test_the_platform_may_be_named(box):
 
 def test_a_platform_the_image_has_not_is_refused_with_those_it_has(box):
     files = box.files()
-    box.refuses("run", "--rm", "--platform", "linux/arm64", "busybox", "true", saying="linux/amd64")
+    box.refuses("run", "--rm", "--pull", "never", "--platform", "linux/arm64", "busybox", "true", saying="linux/amd64")
     assert box.files() == files
 
 
 def test_the_default_platform_comes_from_the_environment(box, name):
     elsewhere = {"CONTAINER_DEFAULT_PLATFORM": "linux/arm64"}
-    box.refuses("create", "--name", name, "busybox", saying="linux/amd64", environment=elsewhere)
+    box.refuses("create", "--pull", "never", "--name", name, "busybox", saying="linux/amd64", environment=elsewhere)
     box.refuses("create", "--name", name, "--arch", "amd64", "busybox", saying="linux/amd64", environment=elsewhere)
     box.ok("create", "--name", name, "--platform", "linux/amd64", "busybox", environment=elsewhere)
 
 
 def test_an_image_that_is_not_there_is_named(box):
     before = box.containers()
-    box.refuses("run", "--rm", "no-such-image", "true", saying="no-such-image")
+    box.refuses("run", "--rm", "--pull", "never", "no-such-image", "true", saying="no-such-image")
     assert box.containers() == before
 
 
