@@ -85,8 +85,11 @@ Status DecodedSource::open_filter() {
   if (Status opened = filter_->open(); !opened) return opened;
   archive_entry* entry = nullptr;
   const int found = archive_read_next_header(filter_->get(), &entry);
-  filter_ended_ = found == ARCHIVE_EOF;  // nothing came out: to ask for more would be a mistake
-  if (filter_ended_ || found == ARCHIVE_OK) return {};
+  if (found == ARCHIVE_OK) return {};
+  // libarchive takes a stream of which nothing comes out for an empty one; no archive is that
+  // empty.
+  if (found == ARCHIVE_EOF)
+    return fail(Code::kCorrupt, "its compressed stream ends before anything comes out of it");
   return fail(filter_->error());
 }
 
@@ -107,14 +110,12 @@ Result<Bytes> DecodedSource::next_of_filter() {
   const void* block = nullptr;
   size_t size = 0;
   la_int64_t offset = 0;
-  while (!filter_ended_) {
+  for (;;) {
     const int got = archive_read_data_block(filter_->get(), &block, &size, &offset);
-    filter_ended_ = got == ARCHIVE_EOF;
-    if (filter_ended_) break;
+    if (got == ARCHIVE_EOF) return Bytes{};
     if (got != ARCHIVE_OK) return fail(filter_->error());
     if (size > 0) return Bytes(static_cast<const std::byte*>(block), size);
   }
-  return Bytes{};
 }
 
 }  // namespace bulkhead::storage

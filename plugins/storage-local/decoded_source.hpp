@@ -49,7 +49,6 @@ class DecodedSource : public ByteSource {
   Compression compression_ = Compression::kNone;
   std::unique_ptr<GzipSource> gzip_;       // ISA-L's compression ...
   std::unique_ptr<ArchiveHandle> filter_;  // ... or libarchive's, or none
-  bool filter_ended_ = false;
   bool ended_ = false;
 };
 

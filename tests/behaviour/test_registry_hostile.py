@@ -229,7 +229,7 @@ NAMED = {
     "an unknown compression": (layer_is(b"\xfd7zXZ\0" + b"xz" * 1000), "xz"),
     "a layer that is no archive": (layer_is(b"\1\2\3" * 1000), "archive"), "a layer of text": (layer_is(b"<html>"), "archive"),
     "a gzip that is cut": (layer_is(gzip.compress(b"")[:10]), "gzip stream"), # Here it is what a library says of itself.
-    "a zstd that is cut": (layer_is(archives.zstd(b"x" * 1000)[:9]), "promises"),
+    "a zstd that is cut": (layer_is(archives.zstd(b"x" * 1000)[:9]), "before anything comes out"),
     "a config that is a list": (config_is(b"[]"), "config.*JSON object"), "a config that is no JSON": (config_is(b"\0\1\2"), "config.*JSON"),
     "an empty config": (config_is(b"{}"), "platform"), "a config without layers": (config_with(rootfs={}), "diff_ids"),
     "a config of numbers": (config_with(rootfs={"type": "layers", "diff_ids": [1]}), "diff_ids"),
