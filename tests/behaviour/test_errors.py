@@ -1,12 +1,15 @@
 """What goes wrong outside: commands that can't run, kernels that don't boot, disks that are full. One sentence each, and no trace."""
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 
 import pytest
 
+from support import noise
 from support.processes import wait_until
+from support.transfers import digest_of
 
 
 @pytest.fixture
@@ -138,6 +141,23 @@ def test_a_full_disk(small_disk, fresh, busybox_tar):
     assert box.files() == files
     assert [each.removeprefix("docker.io/library/") for each in box.images()] == ["busybox:latest"]
     assert box.ok("run", "--rm", "busybox", "echo", "works again").out == "works again\n"
+
+
+def test_a_full_disk_in_the_middle_of_a_pull(small_disk, fresh, registry):
+    """What came stays, as after every interruption, and the next pull goes on from there."""
+    box = fresh(root=small_disk / "root", image=False)
+    layer = noise.layer(24_000_000)
+    registry.put(noise.image(layer), "app/large:1")
+    reference = f"{registry.address}/app/large:1"
+    filler = small_disk / "filler"
+    free = shutil.disk_usage(small_disk).free
+    with open(filler, "wb") as out:
+        os.posix_fallocate(out.fileno(), 0, free - 12_000_000)
+    box.refuses("image", "pull", "-q", reference, saying="space|full")
+    assert box.images() == [] and box.leftovers() == []
+    filler.unlink()
+    box.ok("image", "pull", "-q", reference)
+    assert digest_of(box, reference) == registry.digest("app/large:1")
 
 
 def test_a_full_disk_at_the_journal_itself(small_disk, fresh, busybox_tar):

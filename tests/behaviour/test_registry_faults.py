@@ -3,6 +3,7 @@
 The limits are small here (two seconds of silence, two more tries), so that giving up takes seconds. A fault that happens once must not be
 noticed by who pulls; one that happens for ever must end. Those that need their time before the service gives up happen all at once.
 """
+import itertools
 import json
 import time
 
@@ -462,11 +463,12 @@ class Half:
     """Of the first bytes of each upload it takes half, and says so when asked."""
 
     def __init__(self, registry):
-        self.registry, self.came, self.began_at = registry, {}, []
+        self.registry, self.came, self.began_at, self.numbers = registry, {}, [], itertools.count()
 
     def post(self, exchange):
-        exchange.reply(202, headers={"Location": f"/v2/push/half/blobs/uploads/{len(self.came)}", "Range": "0-0"})
-        self.came[f"/v2/push/half/blobs/uploads/{len(self.came)}"] = b""
+        place = f"/v2/push/half/blobs/uploads/{next(self.numbers)}"
+        self.came[place] = b""
+        exchange.reply(202, headers={"Location": place, "Range": "0-0"})
 
     def patch(self, exchange):
         before, size = self.came[exchange.route], int(exchange.headers["Content-Length"])

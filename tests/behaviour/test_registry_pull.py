@@ -37,8 +37,8 @@ def test_without_a_tag_it_is_latest(bare, registry):
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory):
-    return Podman(tmp_path_factory.mktemp("podman"))
+def podman():
+    return Podman()
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +239,7 @@ def test_of_two_pulls_of_one_layer_the_other_goes_on_when_one_is_interrupted(bar
     references = [put(proxy, noise.image(shared, noise.layer()), f"app/orphan:{number}") for number in (1, 2)]
     proxy.fault(archives.digest(shared), throttle(300_000))
     first = bare.popen("image", "pull", references[0])
-    wait_until(lambda: proxy.requests("GET", archives.digest(shared)), what="the shared layer's request")
+    wait_until(lambda: proxy.requests("GET", archives.digest(shared)) or first.poll() is not None, what="the shared layer's request")
     second = bare.popen("image", "pull", references[1])
     time.sleep(0.5)
     first.send_signal(signal.SIGINT)
@@ -314,7 +314,11 @@ def halfway(bare, proxy):
     reference = put(proxy, noise.image(layer), "app/halfway:1")
     proxy.fault(archives.digest(layer), stall(BEFORE), times=1)
     pull = bare.popen("image", "pull", reference)
-    wait_until(lambda: max(incoming(bare).values(), default=0) >= BEFORE, what="the first part of the layer")
+
+    def came():
+        return max((size for name, size in incoming(bare).items() if archives.digest(layer)[7:] in name), default=0)
+    wait_until(lambda: came() >= BEFORE or pull.poll() is not None, what="the first part of the layer")
+    assert pull.poll() is None, pull.communicate()
     yield reference, archives.digest(layer), pull
     if pull.poll() is None:
         pull.kill()
@@ -447,7 +451,7 @@ def test_a_client_that_leaves_ends_its_pull(bare, proxy):
     stuck = proxy.fault(archives.digest(layer), silence)
     client = subprocess.Popen(["curl", "-s", "--unix-socket", bare.socket(), "-H", "Content-Type: application/json", "-d",
                                json.dumps({"reference": reference}), "http://localhost/v1/images/pull"], stdout=subprocess.DEVNULL)
-    wait_until(lambda: stuck.hits, what="the layer's request")
+    wait_until(lambda: stuck.hits or client.poll() is not None, what="the layer's request")
     client.kill()
     client.wait()
     wait_until(lambda: proxy.requests("GET", archives.digest(layer))[0].ended, what="the end of the transfer")
@@ -500,7 +504,7 @@ def test_pulls_and_other_requests_do_not_wait_for_each_other(bare, registry):
         stuck = slow.fault("/v2/", silence)
         pull = bare.popen("image", "pull", reference)
         try:
-            wait_until(lambda: stuck.hits, what="the first request")
+            wait_until(lambda: stuck.hits or pull.poll() is not None, what="the first request")
             answered = threading.Event()
             threading.Thread(target=lambda: (bare.images(), answered.set()), daemon=True).start()
             assert answered.wait(20)

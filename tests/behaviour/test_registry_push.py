@@ -1,12 +1,15 @@
 """image push: what is here is there afterwards, byte by byte, readable by everybody, and nothing is sent twice."""
+import signal
 import subprocess
 
 import pytest
 
 from support import archives, noise, tools
-from support.fault_proxy import FaultProxy
+from support.fault_proxy import FaultProxy, silence
+from support.processes import wait_until
 from support.registry import Registry
 from support.tools import Podman, skopeo
+from support.transfers import digest_of
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +117,82 @@ def test_skopeo_reads_the_store_itself(bare, proxy, tmp_path):
 
 
 @pytest.mark.release_only
-def test_podman_pulls_and_runs_what_was_pushed(bare, proxy, busybox_tar, tmp_path):
-    podman = Podman(tmp_path / "podman")
+def test_podman_pulls_and_runs_what_was_pushed(bare, proxy, busybox_tar):
+    podman = Podman()
     reference = f"{proxy.upstream.address}/by/us:1"
     bare.ok("image", "import", "--config", '{"Cmd": ["echo", "said by podman"]}', busybox_tar, reference)
     bare.ok("image", "push", "-q", reference)
     podman("pull", "-q", "--tls-verify=false", reference)
     assert "said by podman" in podman.runs(reference)
     assert archives.digest(tools.raw_manifest(proxy.upstream, "by/us:1")) == proxy.upstream.digest("by/us:1")
+
+
+@pytest.mark.parametrize("form", ["oci", "v2s2"])
+def test_what_was_pulled_is_pushed_as_it_came(bare, proxy, tmp_path, form):
+    """Manifests keep their bytes, whoever wrote them: a registry elsewhere knows the image by the same digest."""
+    layout = noise.image(noise.layer(), compress="gzip")
+    (tmp_path / "image.tar").write_bytes(layout.archive())
+    skopeo("copy", "-q", "--dest-tls-verify=false", "--format", form, f"oci-archive:{tmp_path}/image.tar", f"docker://{proxy.address}/from/{form}:1")
+    reference, target = f"{proxy.address}/from/{form}:1", f"{proxy.address}/to/{form}:1"
+    bare.ok("image", "pull", "-q", reference)
+    bare.ok("image", "tag", reference, target)
+    bare.ok("image", "push", "-q", target)
+    assert proxy.upstream.manifest(f"to/{form}:1") == proxy.upstream.manifest(f"from/{form}:1")
+
+
+def test_layers_of_zstd_are_pushed_as_they_are(bare, proxy, tmp_path):
+    layout = noise.image(noise.layer(), compress="zstd")
+    reference = here(bare, tmp_path, layout, f"{proxy.address}/app/zstd:1")
+    bare.ok("image", "push", "-q", reference)
+    assert proxy.upstream.digest("app/zstd:1") == layout.manifests[0]["digest"]
+
+
+def test_what_the_registry_has_lost_is_sent_again(bare, proxy, tmp_path):
+    layer = noise.layer()
+    reference = here(bare, tmp_path, noise.image(layer), f"{proxy.address}/app/lost:1")
+    bare.ok("image", "push", "-q", reference)
+    proxy.upstream.forget(archives.digest(layer))
+    bare.ok("image", "push", "-q", reference)
+    assert archives.digest(layer) in proxy.upstream.blobs()
+
+
+def test_ctrl_c_ends_a_push_and_the_next_one_is_whole(bare, proxy, tmp_path):
+    reference = here(bare, tmp_path, noise.image(), f"{proxy.address}/app/interrupted:1")
+    stuck = proxy.fault("/v2/app/interrupted/blobs/uploads/", silence, method="POST")
+    push = bare.popen("image", "push", reference)
+    wait_until(lambda: stuck.hits or push.poll() is not None, what="the first upload")
+    push.send_signal(signal.SIGINT)
+    out, err = push.communicate(timeout=30)
+    assert (push.returncode, out) == (130, b""), err
+    proxy.faults.clear()
+    bare.ok("image", "push", "-q", reference)
+    assert proxy.upstream.digest("app/interrupted:1") == digest_of(bare, reference)
+
+
+def test_an_image_is_pushed_twice_at_once(bare, proxy, tmp_path):
+    reference = here(bare, tmp_path, noise.image(), f"{proxy.address}/app/both:1")
+    pushes = [bare.popen("image", "push", "-q", reference) for _ in range(2)]
+    for push in pushes:
+        out, err = push.communicate(timeout=60)
+        assert push.returncode == 0 and out.decode().strip() == f"{reference}@{proxy.upstream.digest('app/both:1')}", err
+
+
+def test_an_image_may_be_deleted_after_its_push_and_come_back(bare, proxy, tmp_path):
+    reference = here(bare, tmp_path, noise.image(), f"{proxy.address}/app/back:1")
+    digest = digest_of(bare, reference)
+    bare.ok("image", "push", "-q", reference)
+    bare.ok("image", "delete", reference)
+    bare.ok("image", "pull", "-q", reference)
+    assert digest_of(bare, reference) == digest
+
+
+def test_progress_of_a_push_goes_to_stderr(bare, proxy, tmp_path):
+    reference = here(bare, tmp_path, noise.image(), f"{proxy.address}/app/progress:1")
+    done = bare.ok("image", "push", reference)
+    assert len(done.lines) == 1 and done.err and "\x1b" not in done.err, done
+    assert bare.ok("image", "push", "--progress", "none", reference).err == ""
+
+
+@pytest.mark.parametrize("body", [{}, {"reference": 7}, {"reference": "a", "scheme": "ftp"}], ids=str)
+def test_the_socket_refuses_what_is_no_push(bare, body):
+    assert bare.curl("POST", "/v1/images/push", body)[0] == 400

@@ -66,13 +66,37 @@ def test_insecure_asks_for_no_certificate(bare, secure):
 def test_a_clients_certificate_is_shown_where_it_is_wanted(bare, tmp_path, authority):
     clients = certificates.Authority(tmp_path / "clients", "Clients")
     certificate, key = clients.issue("me", use="clientAuth")
+    with Registry(tmp_path / "registry") as unguarded:  # over the same data, which nobody could publish to otherwise
+        put(unguarded, "app/mine:1")
     with Registry(tmp_path / "registry", authority=authority, client_authority=clients) as registry:
         trusting = {"ca": str(authority.certificate)}
         configure(bare, {"retries": 1}, {registry.address: trusting})
-        # Published with the certificate by ourselves: the registry lets nobody else in.
         bare.refuses("image", "pull", "-q", f"{registry.address}/app/mine:1")
         configure(bare, {"retries": 1}, {registry.address: {**trusting, "client_certificate": str(certificate), "client_key": str(key)}})
-        bare.refuses("image", "pull", "-q", f"{registry.address}/app/mine:1", saying="no such thing")
+        pulls(bare, f"{registry.address}/app/mine:1")
+
+
+@pytest.mark.parametrize("wrong", [{"host": "DNS:elsewhere.example"}, {"days": -1}, {"use": "clientAuth"}], ids=str)
+def test_a_certificate_that_is_not_for_this_is_refused(bare, tmp_path, authority, wrong):
+    with Registry(tmp_path / "registry", authority=authority, certificate=authority.issue("wrong", **wrong)) as registry:
+        configure(bare, {"retries": 1}, {registry.address: {"ca": str(authority.certificate)}})
+        bare.refuses("image", "pull", "-q", put_by_data(registry, tmp_path, "app/wrong:1"), saying="certificate")
+
+
+def put_by_data(registry, directory, name):
+    """Publishes it through a registry over the same data whose certificate nobody has to believe."""
+    with Registry(directory / "registry") as unguarded:
+        put(unguarded, name)
+    return f"{registry.address}/{name}"
+
+
+@pytest.mark.parametrize("key", ["ca", "client_certificate"])
+def test_a_file_of_the_settings_that_is_missing_is_named(bare, secure, authority, key):
+    settings = {"ca": str(authority.certificate), key: "/nowhere/file.pem"}
+    if key == "client_certificate":
+        settings["client_key"] = "/nowhere/file.key"
+    configure(bare, {"retries": 1}, {secure.address: settings})
+    bare.refuses("image", "pull", "-q", put(secure, "app/missing-file:1"), saying="/nowhere/file.pem")
 
 
 def test_plain_http_to_a_port_with_tls_says_what_to_do(bare, secure):
@@ -153,6 +177,21 @@ def test_the_environment_names_a_proxy_and_who_needs_none(fresh, plain):
         assert through > 0
         pulls(box, f"{plain.address}/app/environment:1")
         assert len(proxy.requests()) == through
+
+
+def test_https_goes_through_a_proxy_unread(fresh, secure, authority):
+    """CONNECT: the proxy learns the registry's name and nothing else."""
+    put(secure, "app/tunnel:1")
+    with HttpProxy((secure.host, secure.port)) as proxy:
+        box = fresh({"HTTPS_PROXY": proxy.url}, image=False)
+        configure(box, None, {secure.address: {"ca": str(authority.certificate)}})
+        pulls(box, f"{secure.address}/app/tunnel:1")
+        assert {seen.method for seen in proxy.requests()} == {"CONNECT"} and set(proxy.asked) == {secure.address}
+
+
+def test_a_proxy_that_is_not_there_is_named(bare, plain):
+    configure(bare, {"retries": 1, "connect_seconds": 2}, {plain.address: {"proxy": "http://127.0.0.1:1"}})
+    bare.refuses("image", "pull", "-q", put(plain, "app/no-proxy:1"), saying="proxy|127.0.0.1:1")
 
 
 def has_ipv6():

@@ -4,9 +4,9 @@ import signal
 import pytest
 
 from support import archives, noise
-from support.fault_proxy import FaultProxy, stall
+from support.fault_proxy import FaultProxy, answer, stall
 from support.processes import wait_until
-from support.registry import Registry
+from support.registry import Registry, configure
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +85,39 @@ def test_an_interrupt_during_the_pull_leaves_no_container(bare, proxy):
     _, err = run.communicate(timeout=30)
     assert run.returncode == 130, err
     assert bare.containers() == {} and reference not in bare.images()
+
+
+def test_create_pulls_too(bare, runnable):
+    bare.ok("create", "--name", "created", "--progress", "none", runnable("app/create:1", "x"))
+    bare.ok("delete", "created")
+
+
+def test_always_with_a_registry_that_is_gone_is_refused_though_the_image_is_here(bare, proxy, runnable):
+    reference = runnable("app/gone:1", "here\n")
+    bare.ok("image", "pull", "-q", reference)
+    for method in ("GET", "HEAD"):
+        proxy.fault("/v2/app/gone/", answer(404), method=method)
+    bare.refuses("run", "--rm", "--pull", "always", "--progress", "none", reference, saying="app/gone:1")
+    assert bare.ok("run", "--rm", "--pull", "never", reference).out == "here\n"
+    proxy.faults.clear()
+
+
+def test_a_missing_image_is_pulled_once_for_two_runs_at_once(bare, proxy):
+    layer = noise.layer(300_000)
+    proxy.upstream.put(noise.image(layer), "app/crowd:1")
+    reference = f"{proxy.address}/app/crowd:1"
+    made = [bare.popen("create", "--name", f"crowd{number}", reference, "true") for number in range(2)]
+    for each in made:
+        out, err = each.communicate(timeout=60)
+        assert each.returncode == 0, (out, err)
+    assert len(proxy.requests("GET", archives.digest(layer))) == 1
+    bare.ok("delete", "crowd0", "crowd1")
+
+
+def test_when_to_pull_is_one_of_three_words(bare, proxy):
+    bare.refuses("create", "--pull", "sometimes", f"{proxy.address}/app/run:1", rc=64, saying="sometimes|--pull")
+
+
+def test_the_scheme_is_the_pulls(bare, proxy):
+    configure(bare, {"retries": 1})
+    bare.refuses("create", "--progress", "none", "--scheme", "https", f"{proxy.address}/app/unpulled:1", saying="--scheme http")

@@ -8,6 +8,7 @@ import os
 import pathlib
 import resource
 import subprocess
+import tempfile
 
 from .box import GUARD
 
@@ -44,11 +45,12 @@ def raw_manifest(registry, name, *options):
 
 
 class Podman:
-    """podman and buildah over one storage in a directory."""
+    """podman and buildah over one storage, which goes with the object. Its path is short: under a long one conmon never tells podman that a
+    container has ended, and each run takes the 20 seconds after which podman looks for itself."""
 
-    def __init__(self, directory):
-        self.directory = pathlib.Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
+    def __init__(self):
+        self.storage = tempfile.TemporaryDirectory(prefix="bh-podman-", dir="/tmp", ignore_cleanup_errors=True)
+        self.directory = pathlib.Path(self.storage.name)
         (self.directory / "containers.conf").write_text(CONTAINERS_CONF.format(limits=limits()))
         (self.directory / "policy.json").write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
         (self.directory / "storage.conf").write_text(
