@@ -2,8 +2,8 @@
 //
 //     docker.io is served by registry-1.docker.io, as everybody's Docker knows by heart
 //     scheme    the request's; under "auto" the settings', else http for this machine, private
-//     networks (RFC 1918, fc00::/7), names below .localhost and the
-//               local domain, unless the settings name TLS files; https for all others
+//               networks (RFC 1918, fc00::/7), names below .localhost and the local domain, unless
+//               the settings name TLS files; https for all others
 //
 // An endpoint's `server` is the name its settings and credentials are kept under.
 #pragma once
