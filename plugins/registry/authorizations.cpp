@@ -16,7 +16,8 @@ using std::chrono::seconds;
 
 constexpr size_t kMostAnswerBytes = 1024 * 1024;
 constexpr size_t kLongestToken = 128 * 1024;
-constexpr int64_t kUsualLife = 60;  // of a token that doesn't say
+// Of a token that doesn't say, or says less: one that ends earlier is refused, and got anew then.
+constexpr int64_t kUsualLife = 60;
 constexpr int64_t kLongestLife = 24 * 3600;
 
 std::string key_of(const Endpoint& endpoint, const std::vector<Scope>& scopes) {
@@ -78,7 +79,7 @@ Result<TokenAnswer> parse_token_answer(std::string_view text) {
   if (token.empty()) token = string_or(*answer, "access_token", "");
   if (!is_token_text(token)) return fail(Code::kCorrupt, "the token server's answer has no token");
   const int64_t life = integer_or(*answer, "expires_in", kUsualLife);
-  return TokenAnswer{std::move(token), std::clamp<int64_t>(life, 0, kLongestLife)};
+  return TokenAnswer{std::move(token), std::clamp<int64_t>(life, kUsualLife, kLongestLife)};
 }
 
 std::string basic_header(const Credential& credential) {
@@ -119,7 +120,8 @@ void Authorizations::obtain(const Endpoint& endpoint, const std::vector<Scope>& 
   const std::string key = key_of(endpoint, scopes);
   if (const auto found = tokens_.find(key); found != tokens_.end()) {
     // Another request may have got a new one while this one was under way with the old.
-    if (found->second.header != refused) return answer(found->second.header);
+    if (const std::string newer = known(endpoint, scopes); !newer.empty() && newer != refused)
+      return answer(newer);
     tokens_.erase(found);
   }
   if (const auto found = errands_.find(key); found != errands_.end()) {

@@ -226,6 +226,9 @@ Status RegistryPlugin::login(const Json& body, const ReplyPtr& reply) {
   Remote remote;
   remote.reference.domain = *server;
   remote.scheme = string_or(body, "scheme", "auto");
+  // Who types https:// means it.
+  const std::string typed = string_or(body, "server", "");
+  if (remote.scheme == "auto" && typed.starts_with("https://")) remote.scheme = "https";
   remote.local_domain = string_or(body, "localDomain", "");
   Credential credential{std::move(*username), Secret(std::move(*password)), false};
   hold(reply, std::make_unique<LoginCheck>(

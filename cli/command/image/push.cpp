@@ -23,8 +23,10 @@ Result<int> run(Context& context, const Invocation& invocation) {
       invocation.has("quiet") ? ProgressStyle::kNone : progress_style(context, invocation);
   const auto pushed = transfer(context, "/v1/images/push", request, style);
   if (!pushed) return fail(pushed.error());
-  const std::string name = text_at(*pushed, "reference");
-  context.out.line((name.empty() ? reference : name) + "@" + text_at(*pushed, "digest"));
+  std::string name = text_at(*pushed, "reference");
+  if (name.empty()) name = reference;
+  // What was named by a digest has that one in its name already.
+  context.out.line(name.substr(0, name.find('@')) + "@" + text_at(*pushed, "digest"));
   return 0;
 }
 

@@ -28,7 +28,7 @@ TEST(TokenAnswer, HasATokenUnderEitherName) {
 }
 
 TEST(TokenAnswer, LifeIsWithinReason) {
-  EXPECT_EQ(parse_token_answer(R"({"token":"a","expires_in":-5})")->expires_in_seconds, 0);
+  EXPECT_EQ(parse_token_answer(R"({"token":"a","expires_in":-5})")->expires_in_seconds, 60);
   EXPECT_EQ(parse_token_answer(R"({"token":"a","expires_in":99999999999})")->expires_in_seconds,
             24 * 3600);
 }
