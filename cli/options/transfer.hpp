@@ -25,6 +25,15 @@ inline constexpr Option kProgressOption = {
         "elsewhere, json is the service's own lines",
     .choices = "auto|none|ansi|plain|color|json",
     .fallback = "auto"};
+inline constexpr Option kOnlyArchOption = {
+    .names = "-a, --arch", .value = "<arch>", .help = "Only this architecture"};
+inline constexpr Option kOnlyOsOption = {
+    .names = "--os", .value = "<os>", .help = "Only this operating system"};
+inline constexpr Option kOnlyPlatformOption = {
+    .names = "--platform",
+    .value = "<os/arch[/variant]>",
+    .help = "Only this platform; wins over --os and --arch"};
+inline constexpr Option kNoProgressOption = {.names = "-q, --quiet", .help = "Show no progress"};
 inline constexpr Option kDownloadsOption = {.names = "--max-concurrent-downloads",
                                             .value = "<number>",
                                             .help = "Blobs to download at once, at most 64",

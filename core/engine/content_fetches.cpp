@@ -26,12 +26,6 @@ Result<Pipe> make_pipe() {
   return pipe;
 }
 
-std::vector<UniqueFd> one(UniqueFd fd) {
-  std::vector<UniqueFd> fds;
-  fds.push_back(std::move(fd));
-  return fds;
-}
-
 Failure look_again() {
   return fail(Code::kConflict, "what is missing has changed meanwhile");
 }
@@ -45,7 +39,7 @@ std::string WantedContent::digest() const {
 struct ContentFetches::Transfer {
   WantedContent wanted;
   model::Origin origin;
-  std::map<uint64_t, Watcher> watchers;
+  std::map<uint64_t, Waiting> watchers;
   uint64_t fetch_op = 0, receive_op = 0;
   std::optional<Result<Json>> fetched, received;
   bool ending = false;
@@ -54,10 +48,6 @@ struct ContentFetches::Transfer {
 ContentFetches::TicketPtr ContentFetches::fetch(const WantedContent& wanted,
                                                 const model::Origin& origin, Watcher watcher) {
   TransferPtr& transfer = transfers_[wanted.digest()];
-  if (transfer && transfer->ending) {
-    watcher.done(look_again());
-    return nullptr;
-  }
   const uint64_t id = next_watcher_++;
   const bool fresh = !transfer;
   if (fresh) {
@@ -66,7 +56,7 @@ ContentFetches::TicketPtr ContentFetches::fetch(const WantedContent& wanted,
     transfer->origin = origin;
   }
   TransferPtr joined = transfer;
-  joined->watchers.emplace(id, std::move(watcher));
+  joined->watchers.emplace(id, Waiting{std::move(watcher), wanted.remote});
   auto ticket = std::make_shared<Ticket>(*this, joined, id);
   if (fresh) begin(joined);
   return ticket;
@@ -87,17 +77,18 @@ void ContentFetches::begin(const TransferPtr& transfer) {
   request.update(receive);
   transfer->receive_op = unjournaled_op();
   transfer->fetch_op = unjournaled_op();
-  storage_.transact(transfer->receive_op, "storage.receive", receive, one(std::move(pipe->read)),
-                    {}, [this, transfer](Result<Json> result, const std::vector<UniqueFd>&) {
+  storage_.transact(transfer->receive_op, "storage.receive", receive,
+                    one_descriptor(std::move(pipe->read)), {},
+                    [this, transfer](Result<Json> result, const std::vector<UniqueFd>&) {
                       transfer->received = std::move(result);
                       half_done(transfer);
                     });
   registry_.transact(
-      transfer->fetch_op, "registry.fetch", request, one(std::move(pipe->write)),
+      transfer->fetch_op, "registry.fetch", request, one_descriptor(std::move(pipe->write)),
       [transfer](const Json& note) {
         const auto watchers = transfer->watchers;  // who hears of it may leave
-        for (const auto& [id, watcher] : watchers)
-          if (watcher.progress) watcher.progress(note);
+        for (const auto& [id, waiting] : watchers)
+          if (waiting.watcher.progress) waiting.watcher.progress(note);
       },
       [this, transfer](Result<Json> result, const std::vector<UniqueFd>&) {
         transfer->fetched = std::move(result);
@@ -139,11 +130,15 @@ void ContentFetches::conclude(const TransferPtr& transfer) {
   } else {
     result = fail(received.error());
   }
-  for (auto& [id, watcher] : std::exchange(transfer->watchers, {})) watcher.done(result);
+  for (const auto& [id, waiting] : std::exchange(transfer->watchers, {})) {
+    const bool own = waiting.remote == wanted.remote && !transfer->ending;
+    waiting.watcher.done(result || own ? result : look_again());
+  }
 }
 
 void ContentFetches::leave(const TransferPtr& transfer, uint64_t watcher) {
   if (transfer->watchers.erase(watcher) == 0 || !transfer->watchers.empty()) return;
+  if (transfer->ending) return;
   transfer->ending = true;
   registry_.cancel(transfer->fetch_op);
   storage_.cancel(transfer->receive_op);

@@ -4,9 +4,10 @@
 //     running   both calls are open; pulls join by the digest
 //     ending    nobody waits any longer: both are called off, and the store keeps what came
 //
-// A pull that asks for a piece that is ending, or whose fetch from somebody else's registry failed,
-// is told kConflict: it looks anew at what is missing. One that failed after it had begun in the
-// middle is tried once more from the beginning: what an earlier transfer left may be wrong.
+// A pull that asks for a piece that is ending waits for the end, and one that waited for a fetch in
+// another reference's name sees it fail: both are told kConflict then, and look anew at what is
+// missing. A transfer that was wrong after it had begun in the middle is tried once more
+// from the beginning: what an earlier one left may be to blame.
 #pragma once
 
 #include <functional>
@@ -45,6 +46,10 @@ class ContentFetches {
 
  private:
   struct Transfer;
+  struct Waiting {
+    Watcher watcher;
+    Json remote;  // that it would fetch from
+  };
   using TransferPtr = std::shared_ptr<Transfer>;
 
   void begin(const TransferPtr& transfer);

@@ -2,6 +2,7 @@
 
 #include "barrier.hpp"
 #include "bulkhead/reference.hpp"
+#include "content_piece.hpp"
 #include "model/image_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/views.hpp"
@@ -11,20 +12,6 @@ namespace {
 
 constexpr int kMostRounds = 16;  // nesting of indexes is bounded by the store; this is the rest
 constexpr int kMostTimes = 3;    // that one piece comes
-
-const Json& array_at(const Json& object, const char* key) {
-  static const Json kNone = Json::array();
-  const Json& value = model::member(object, key);
-  return value.is_array() ? value : kNone;
-}
-
-int64_t size_of(const Json& piece) {
-  return model::read_integer(model::member(piece, "content"), "size").value_or(0);
-}
-
-std::string digest_of(const Json& piece) {
-  return model::read_text(model::member(piece, "content"), "digest");
-}
 
 // Apart from its manifest, which is an item of its own.
 Json disk_item(const std::string& manifest) {
@@ -37,13 +24,10 @@ ImagePull::ImagePull(Parts parts, const model::Event& intent, const std::string&
                      TransferProgress progress, Done done)
     : parts_(std::move(parts)),
       request_(intent.data),
-      remote_{{"reference", model::read_text(intent.data, "reference")},
-              {"scheme", model::read_text(intent.data, "scheme", "auto")}},
+      remote_(remote_of(intent.data, local_domain)),
       origin_{intent.actor, intent.seq, {}},
       progress_(std::move(progress)),
-      done_(std::move(done)) {
-  if (!local_domain.empty()) remote_["localDomain"] = local_domain;
-}
+      done_(std::move(done)) {}
 
 Answer ImagePull::while_open(std::function<void(const Json&)> then) {
   return [self = shared_from_this(), then = std::move(then)](Result<Json> result) {
@@ -92,15 +76,15 @@ void ImagePull::plan() {
 }
 
 void ImagePull::planned(const Json& plan) {
-  for (const Json& piece : array_at(plan, "present"))
-    if (!came_.contains(digest_of(piece)))
-      progress_.item(piece, "present", size_of(piece), size_of(piece));
-  for (const Json& piece : array_at(plan, "missing")) {
-    if (came_[digest_of(piece)] >= kMostTimes)
+  for (const Json& piece : pieces_at(plan, "present"))
+    if (!came_.contains(digest_of_piece(piece)))
+      progress_.item(piece, "present", size_of_piece(piece), size_of_piece(piece));
+  for (const Json& piece : pieces_at(plan, "missing")) {
+    if (came_[digest_of_piece(piece)] >= kMostTimes)
       return fail_with({Code::kCorrupt, model::read_text(piece, "what") + " comes and goes", {}});
     waiting_.push_back(piece);
     progress_.item(piece, "waiting", model::read_integer(piece, "have").value_or(0),
-                   size_of(piece));
+                   size_of_piece(piece));
   }
   manifest_ = model::read_text(plan, "manifest");
   if (!manifest_.empty() && disk_ == Disk::kNone) unpack();
@@ -127,7 +111,7 @@ void ImagePull::fetch_more() {
 }
 
 void ImagePull::fetch_one(const Json& piece) {
-  const std::string digest = digest_of(piece);
+  const std::string digest = digest_of_piece(piece);
   WantedContent wanted{remote_, model::read_text(piece, "kind"), model::member(piece, "content"),
                        model::read_integer(piece, "have").value_or(0)};
   fetching_[digest] = nullptr;
@@ -139,8 +123,8 @@ void ImagePull::fetch_one(const Json& piece) {
   watcher.done = [self, piece, digest](const Result<int64_t>& result) {
     if (!self->done_) return;
     if (result)
-      self->progress_.item(piece, *result > 0 ? "downloaded" : "present", size_of(piece),
-                           size_of(piece));
+      self->progress_.item(piece, *result > 0 ? "downloaded" : "present", size_of_piece(piece),
+                           size_of_piece(piece));
     self->fetched(digest, result);
   };
   auto ticket = parts_.fetches.fetch(wanted, origin_, std::move(watcher));

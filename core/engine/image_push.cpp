@@ -1,26 +1,13 @@
 #include "image_push.hpp"
 
 #include "barrier.hpp"
+#include "content_piece.hpp"
 #include "model/read_json.hpp"
 
 namespace bulkhead::engine {
 namespace {
 
 constexpr size_t kMostUploads = 3;
-
-const Json& pieces_of(const Json& contents) {
-  static const Json kNone = Json::array();
-  const Json& pieces = model::member(contents, "contents");
-  return pieces.is_array() ? pieces : kNone;
-}
-
-std::string digest_of(const Json& piece) {
-  return model::read_text(model::member(piece, "content"), "digest");
-}
-
-int64_t size_of(const Json& piece) {
-  return model::read_integer(model::member(piece, "content"), "size").value_or(0);
-}
 
 }  // namespace
 
@@ -29,12 +16,9 @@ ImagePush::ImagePush(PluginPort& storage, PluginPort& registry, const model::Eve
     : storage_(storage),
       registry_(registry),
       request_(intent.data),
-      remote_{{"reference", model::read_text(intent.data, "reference")},
-              {"scheme", model::read_text(intent.data, "scheme", "auto")}},
+      remote_(remote_of(intent.data, local_domain)),
       progress_(std::move(progress)),
-      done_(std::move(done)) {
-  if (!local_domain.empty()) remote_["localDomain"] = local_domain;
-}
+      done_(std::move(done)) {}
 
 Answer ImagePush::while_open(std::function<void(const Json&)> then) {
   return [self = shared_from_this(), then = std::move(then)](Result<Json> result) {
@@ -58,8 +42,8 @@ void ImagePush::ask_next_neighbour() {
                [self = shared_from_this(), reference = reference](const Result<Json>& contents) {
                  if (!self->done_) return;
                  if (contents)
-                   for (const Json& piece : pieces_of(*contents))
-                     self->mounts_[digest_of(piece)].push_back(reference);
+                   for (const Json& piece : pieces_at(*contents, "contents"))
+                     self->mounts_[digest_of_piece(piece)].push_back(reference);
                  self->ask_next_neighbour();
                });
 }
@@ -73,10 +57,10 @@ void ImagePush::list() {
 
 void ImagePush::listed(const Json& contents) {
   root_ = model::member(contents, "root");
-  for (const Json& piece : pieces_of(contents)) {
+  for (const Json& piece : pieces_at(contents, "contents")) {
     const bool manifest = model::read_text(piece, "kind") == "manifest";
     (manifest ? manifests_ : blobs_).push_back(piece);
-    progress_.item(piece, "waiting", 0, size_of(piece));
+    progress_.item(piece, "waiting", 0, size_of_piece(piece));
   }
   upload_more();
 }
@@ -100,7 +84,7 @@ void ImagePush::upload_more() {
 void ImagePush::upload(const Json& piece) {
   ++opening_;
   storage_.transact(
-      unjournaled_op(), "storage.open", {{"digest", digest_of(piece)}}, {}, {},
+      unjournaled_op(), "storage.open", {{"digest", digest_of_piece(piece)}}, {}, {},
       [self = shared_from_this(), piece](Result<Json> opened, std::vector<UniqueFd> fds) {
         --self->opening_;
         if (!self->done_) return;
@@ -114,17 +98,15 @@ void ImagePush::send(const Json& piece, UniqueFd content) {
   Json request = remote_;
   request["kind"] = model::member(piece, "kind");
   request["content"] = model::member(piece, "content");
-  const std::string digest = digest_of(piece);
+  const std::string digest = digest_of_piece(piece);
   if (auto mounts = mounts_.find(digest); mounts != mounts_.end())
     request["mountFrom"] = mounts->second;
   request["tag"] = manifests_.empty() && digest == model::read_text(root_, "digest");
   const uint64_t op = unjournaled_op();
   uploading_.insert(op);
   auto answer = while_open([this, piece](const Json& result) { uploaded(piece, result); });
-  std::vector<UniqueFd> fds;
-  fds.push_back(std::move(content));
   registry_.transact(
-      op, "registry.upload", request, std::move(fds),
+      op, "registry.upload", request, one_descriptor(std::move(content)),
       [self = shared_from_this(), piece](const Json& note) {
         if (self->done_) self->progress_.moved(piece, "uploading", note);
       },
@@ -136,8 +118,8 @@ void ImagePush::send(const Json& piece, UniqueFd content) {
 
 void ImagePush::uploaded(const Json& piece, const Json& result) {
   sent_ += model::read_integer(result, "bytes").value_or(0);
-  progress_.item(piece, model::read_text(result, "outcome", "uploaded").c_str(), size_of(piece),
-                 size_of(piece));
+  progress_.item(piece, model::read_text(result, "outcome", "uploaded").c_str(),
+                 size_of_piece(piece), size_of_piece(piece));
   upload_more();
 }
 

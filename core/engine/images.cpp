@@ -68,12 +68,6 @@ Failure nobody_waits() {
   return fail(Code::kRetry, "cancelled, because nobody waits for it any longer");
 }
 
-std::vector<UniqueFd> one(UniqueFd fd) {
-  std::vector<UniqueFd> fds;
-  fds.push_back(std::move(fd));
-  return fds;
-}
-
 }  // namespace
 
 void Images::in_turn(Turn flow, Answer done) {
@@ -96,7 +90,7 @@ void Images::next_turn() {
 void Images::transfer(const model::Event& intent, const std::string& method, const Json& request,
                       UniqueFd fd, const InterestPtr& interest, Answer answer) {
   const auto op = static_cast<uint64_t>(intent.seq);
-  storage_.call(op, method, request, one(std::move(fd)),
+  storage_.call(op, method, request, one_descriptor(std::move(fd)),
                 [interest, answer = std::move(answer)](Result<Json> result) {
                   interest->settle();
                   answer(std::move(result));

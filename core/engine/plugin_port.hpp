@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bulkhead/result.hpp"
@@ -28,6 +29,13 @@ uint64_t unjournaled_op();
 // Answers, and answers again with the error if what follows the answer throws: a plugin that says
 // something else than documented fails the operation, not the daemon.
 void give(const Answer& answer, Result<Json> result);
+
+// What a call takes that has one: a vector's initializer list would want to copy it.
+inline std::vector<UniqueFd> one_descriptor(UniqueFd fd) {
+  std::vector<UniqueFd> fds;
+  fds.push_back(std::move(fd));
+  return fds;
+}
 
 class PluginPort {
  public:

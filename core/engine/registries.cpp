@@ -8,14 +8,17 @@ namespace bulkhead::engine {
 
 void Registries::login(const Json& request, const model::Origin& origin, Answer done) {
   Operations::Steps steps;
-  steps.decide = [server = model::read_text(request, "server"),
-                  username = model::read_text(request, "username"), origin](const model::State&) {
-    return model::decide_registry_login(server, username, origin);
+  steps.decide = [request, origin](const model::State&) {
+    return model::decide_registry_login(model::read_text(request, "server"),
+                                        model::read_text(request, "username"),
+                                        model::read_text(request, "scheme", "auto"), origin);
   };
-  Json call = request;
-  if (auto domain = model::property_value(operations_.state(), "dns.domain"))
-    call["localDomain"] = *domain;
-  steps.effect = [this, call](const model::Event& intent, const Report& report) {
+  steps.effect = [this, password = model::read_text(request, "password")](
+                     const model::Event& intent, const Report& report) {
+    Json call = intent.data;
+    call["password"] = password;
+    if (auto domain = model::property_value(operations_.state(), "dns.domain"))
+      call["localDomain"] = *domain;
     registry_.call(static_cast<uint64_t>(intent.seq), "registry.login", call, {},
                    [report](Result<Json> result) {
                      report({std::move(result), {}});
@@ -29,8 +32,8 @@ void Registries::logout(const std::string& server, const model::Origin& origin, 
   steps.decide = [server, origin](const model::State&) {
     return model::decide_registry_logout(server, origin);
   };
-  steps.effect = [this, server](const model::Event& intent, const Report& report) {
-    registry_.call(static_cast<uint64_t>(intent.seq), "registry.logout", {{"server", server}}, {},
+  steps.effect = [this](const model::Event& intent, const Report& report) {
+    registry_.call(static_cast<uint64_t>(intent.seq), "registry.logout", intent.data, {},
                    [report](Result<Json> result) {
                      report({std::move(result), {}});
                    });

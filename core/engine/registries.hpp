@@ -13,7 +13,7 @@ class Registries {
   Registries(Operations& operations, PluginPort& registry)
       : operations_(operations), registry_(registry) {}
 
-  // request: registry.login's. Answer: {"server", "username", "kept"}.
+  // request: {"server", "username", "password", "scheme"}. Answer: {"server", "username", "kept"}.
   void login(const Json& request, const model::Origin& origin, Answer done);
   void logout(const std::string& server, const model::Origin& origin, Answer done);
   // [Login] as `registry list` shows them: {"id", "name", "username", "creationDate", ...}.

@@ -10,9 +10,11 @@
 
 namespace bulkhead::model {
 
-// Intents on registry/<server>: registry.login {"server", "username"}, registry.logout {"server"}.
+// Intents on registry/<server>, in the spelling that images use: registry.login {"server",
+// "username", "scheme"}, registry.logout {"server"}. `server` is as it was typed; who types
+// https:// means it, under "auto" too.
 Result<Decision> decide_registry_login(const std::string& server, const std::string& username,
-                                       const Origin& origin);
+                                       const std::string& scheme, const Origin& origin);
 Result<Decision> decide_registry_logout(const std::string& server, const Origin& origin);
 
 }  // namespace bulkhead::model

@@ -1,9 +1,9 @@
 #include "authorizations.hpp"
 
+#include <curl/curl.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "bulkhead/json.hpp"
 #include "bulkhead/printable.hpp"
@@ -27,18 +27,11 @@ std::string key_of(const Endpoint& endpoint, const std::vector<Scope>& scopes) {
 }
 
 std::string url_encoded(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos) {
-      result += c;
-    } else {
-      result += '%';
-      result += kHex[byte >> 4];
-      result += kHex[byte & 15];
-    }
-  }
+  if (text.empty()) return {};  // to libcurl, a length of 0 means one to be found out
+  char* escaped = curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
+  if (escaped == nullptr) return {};
+  std::string result(escaped);
+  curl_free(escaped);
   return result;
 }
 
@@ -87,7 +80,7 @@ std::string basic_header(const Credential& credential) {
 }
 
 // One way to the token server and back, and all who wait for it.
-struct Authorizations::Errand {
+struct Authorizations::Inquiry {
   std::string key;
   Endpoint endpoint;
   std::vector<Scope> scopes;
@@ -103,8 +96,8 @@ Authorizations::Authorizations(Connections& connections, FindLogin find_login)
 
 Authorizations::~Authorizations() {
   *alive_ = false;
-  // An errand and its call hold each other.
-  for (const auto& [key, errand] : errands_) errand->call.reset();
+  // An inquiry and its call hold each other.
+  for (const auto& [key, inquiry] : inquiries_) inquiry->call.reset();
 }
 
 std::string Authorizations::known(const Endpoint& endpoint,
@@ -124,68 +117,68 @@ void Authorizations::obtain(const Endpoint& endpoint, const std::vector<Scope>& 
       return answer(newer);
     tokens_.erase(found);
   }
-  if (const auto found = errands_.find(key); found != errands_.end()) {
+  if (const auto found = inquiries_.find(key); found != inquiries_.end()) {
     found->second->waiting.push_back(std::move(answer));
     return;
   }
-  const auto errand = std::make_shared<Errand>();
-  errand->key = key;
-  errand->endpoint = endpoint;
-  errand->scopes = scopes;
-  errand->challenge = challenge;
-  errand->waiting.push_back(std::move(answer));
-  errands_[key] = errand;
+  const auto inquiry = std::make_shared<Inquiry>();
+  inquiry->key = key;
+  inquiry->endpoint = endpoint;
+  inquiry->scopes = scopes;
+  inquiry->challenge = challenge;
+  inquiry->waiting.push_back(std::move(answer));
+  inquiries_[key] = inquiry;
   // A password that was refused once isn't better the second time.
   const bool was_basic = refused.starts_with("Basic ");
-  find_login_(endpoint.server, [this, alive = alive_, errand, was_basic](Found found) {
+  find_login_(endpoint.server, [this, alive = alive_, inquiry, was_basic](Found found) {
     if (!*alive) return;
-    if (!found) return conclude(errand, fail(std::move(found.error())));
-    if (was_basic && !errand->challenge.bearer) return conclude(errand, std::string());
-    run(errand, *found);
+    if (!found) return conclude(inquiry, fail(std::move(found.error())));
+    if (was_basic && !inquiry->challenge.bearer) return conclude(inquiry, std::string());
+    run(inquiry, *found);
   });
 }
 
 void Authorizations::try_credential(const Endpoint& endpoint, const std::vector<Scope>& scopes,
                                     const Challenge& challenge, const Credential& credential,
                                     Answer answer) {
-  const auto errand = std::make_shared<Errand>();
-  errand->key = "login " + std::to_string(next_login_++);
-  errand->endpoint = endpoint;
-  errand->scopes = scopes;
-  errand->challenge = challenge;
-  errand->keep = false;
-  errand->waiting.push_back(std::move(answer));
-  errands_[errand->key] = errand;
-  run(errand, credential);
+  const auto inquiry = std::make_shared<Inquiry>();
+  inquiry->key = "login " + std::to_string(next_login_++);
+  inquiry->endpoint = endpoint;
+  inquiry->scopes = scopes;
+  inquiry->challenge = challenge;
+  inquiry->keep = false;
+  inquiry->waiting.push_back(std::move(answer));
+  inquiries_[inquiry->key] = inquiry;
+  run(inquiry, credential);
 }
 
-void Authorizations::run(const std::shared_ptr<Errand>& errand,
+void Authorizations::run(const std::shared_ptr<Inquiry>& inquiry,
                          const std::optional<Credential>& credential) {
-  if (errand->challenge.bearer) return request_token(errand, credential);
-  if (!credential || credential->is_identity_token) return conclude(errand, std::string());
-  conclude(errand, basic_header(*credential));
+  if (inquiry->challenge.bearer) return request_token(inquiry, credential);
+  if (!credential || credential->is_identity_token) return conclude(inquiry, std::string());
+  conclude(inquiry, basic_header(*credential));
 }
 
-void Authorizations::request_token(const std::shared_ptr<Errand>& errand,
+void Authorizations::request_token(const std::shared_ptr<Inquiry>& inquiry,
                                    const std::optional<Credential>& credential) {
-  const Challenge& challenge = errand->challenge;
+  const Challenge& challenge = inquiry->challenge;
   const Origin origin = origin_of(challenge.realm);
   if (origin.scheme.empty() ||
-      (origin.scheme != "https" && errand->endpoint.base.starts_with("https"))) {
-    return conclude(errand, fail(Code::kDenied, errand->endpoint.server + " sends for tokens to " +
-                                                    in_quotes(challenge.realm) +
-                                                    ", where a secret isn't safe"));
+      (origin.scheme != "https" && inquiry->endpoint.base.starts_with("https"))) {
+    return conclude(inquiry, fail(Code::kDenied,
+                                  inquiry->endpoint.server + " sends for tokens to " +
+                                      in_quotes(challenge.realm) + ", where a secret isn't safe"));
   }
   RegistryCall::Request request;
-  request.what = "a token for " + errand->endpoint.server;
+  request.what = "a token for " + inquiry->endpoint.server;
   request.authorized = false;
   request.path = challenge.realm;
   // The token server of a registry is trusted as the registry is: they mostly share a name.
-  const bool home = origin.server == origin_of(errand->endpoint.base).server;
+  const bool home = origin.server == origin_of(inquiry->endpoint.base).server;
   request.endpoints = {
-      {challenge.realm, errand->endpoint.server, false,
-       home ? errand->endpoint.transport : transport_to(origin.server, connections_.settings)}};
-  const std::string parameters = parameters_of(challenge, errand->scopes);
+      {challenge.realm, inquiry->endpoint.server, false,
+       home ? inquiry->endpoint.transport : transport_to(origin.server, connections_.settings)}};
+  const std::string parameters = parameters_of(challenge, inquiry->scopes);
   if (credential && credential->is_identity_token) {
     request.method = "POST";
     request.headers = {"Content-Type: application/x-www-form-urlencoded"};
@@ -194,46 +187,46 @@ void Authorizations::request_token(const std::shared_ptr<Errand>& errand,
   } else {
     if (!parameters.empty())
       request.path += (request.path.find('?') == std::string::npos ? "?" : "&") + parameters;
-    if (credential) request.headers = {"Authorization: " + basic_header(*credential)};
+    if (credential) request.authorization = basic_header(*credential);
   }
   RegistryCall::Handler handler;
-  // The errand owns the call, the call's callbacks the errand: conclude() parts them.
-  handler.head = [errand](const HttpHead&) -> Status {
-    errand->answer.clear();
+  // The inquiry owns the call, the call's callbacks the inquiry: conclude() parts them.
+  handler.head = [inquiry](const HttpHead&) -> Status {
+    inquiry->answer.clear();
     return {};
   };
-  handler.body = [errand](std::string_view bytes) -> Result<HttpCall::Taken> {
-    if (errand->answer.size() + bytes.size() > kMostAnswerBytes)
+  handler.body = [inquiry](std::string_view bytes) -> Result<HttpCall::Taken> {
+    if (inquiry->answer.size() + bytes.size() > kMostAnswerBytes)
       return fail(Code::kCorrupt, "the token server's answer has no end");
-    errand->answer += bytes;
+    inquiry->answer += bytes;
     return HttpCall::Taken::kAll;
   };
-  handler.done = [this, alive = alive_, errand](Result<HttpHead> head) {
+  handler.done = [this, alive = alive_, inquiry](Result<HttpHead> head) {
     if (!*alive) return;
-    if (!head) return conclude(errand, fail(std::move(head.error())));
-    Result<TokenAnswer> token = parse_token_answer(errand->answer);
-    if (!token) return conclude(errand, fail(std::move(token.error())));
+    if (!head) return conclude(inquiry, fail(std::move(head.error())));
+    Result<TokenAnswer> token = parse_token_answer(inquiry->answer);
+    if (!token) return conclude(inquiry, fail(std::move(token.error())));
     std::string header = "Bearer " + token->token;
-    if (errand->keep) {
+    if (inquiry->keep) {
       // A little earlier than it says: the request has a way to go.
       const seconds life(token->expires_in_seconds - token->expires_in_seconds / 10);
-      tokens_[errand->key] = {header, errand->endpoint.server,
-                              std::chrono::steady_clock::now() + life};
+      tokens_[inquiry->key] = {header, inquiry->endpoint.server,
+                               std::chrono::steady_clock::now() + life};
     }
-    conclude(errand, std::move(header));
+    conclude(inquiry, std::move(header));
   };
-  errand->call =
+  inquiry->call =
       std::make_unique<RegistryCall>(connections_, std::move(request), std::move(handler));
 }
 
-void Authorizations::conclude(const std::shared_ptr<Errand>& errand, Result<std::string> header) {
-  errands_.erase(errand->key);
-  if (header && errand->keep && !errand->challenge.bearer && !header->empty()) {
-    tokens_[errand->key] = {*header, errand->endpoint.server,
-                            std::chrono::steady_clock::time_point::max()};
+void Authorizations::conclude(const std::shared_ptr<Inquiry>& inquiry, Result<std::string> header) {
+  inquiries_.erase(inquiry->key);
+  if (header && inquiry->keep && !inquiry->challenge.bearer && !header->empty()) {
+    tokens_[inquiry->key] = {*header, inquiry->endpoint.server,
+                             std::chrono::steady_clock::time_point::max()};
   }
-  const auto call = std::move(errand->call);
-  for (Answer& answer : std::exchange(errand->waiting, {})) answer(header);
+  const auto call = std::move(inquiry->call);
+  for (Answer& answer : std::exchange(inquiry->waiting, {})) answer(header);
 }
 
 void Authorizations::forget(const std::string& server) {

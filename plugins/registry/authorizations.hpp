@@ -61,17 +61,17 @@ class Authorizations {
     std::string server;
     std::chrono::steady_clock::time_point good_until;
   };
-  struct Errand;
+  struct Inquiry;
 
-  void run(const std::shared_ptr<Errand>& errand, const std::optional<Credential>& credential);
-  void request_token(const std::shared_ptr<Errand>& errand,
+  void run(const std::shared_ptr<Inquiry>& inquiry, const std::optional<Credential>& credential);
+  void request_token(const std::shared_ptr<Inquiry>& inquiry,
                      const std::optional<Credential>& credential);
-  void conclude(const std::shared_ptr<Errand>& errand, Result<std::string> header);
+  void conclude(const std::shared_ptr<Inquiry>& inquiry, Result<std::string> header);
 
   Connections& connections_;
   FindLogin find_login_;
-  std::map<std::string, Token> tokens_;                     // by endpoint and scopes
-  std::map<std::string, std::shared_ptr<Errand>> errands_;  // under way, likewise
+  std::map<std::string, Token> tokens_;                        // by endpoint and scopes
+  std::map<std::string, std::shared_ptr<Inquiry>> inquiries_;  // under way, likewise
   uint64_t next_login_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

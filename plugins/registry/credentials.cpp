@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <map>
 
+#include "bulkhead/server_name.hpp"
 #include "credential_helper.hpp"
 #include "docker_config.hpp"
 #include "private_file.hpp"
-#include "server_name.hpp"
 
 namespace bulkhead::registry {
 namespace {

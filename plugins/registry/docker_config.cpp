@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "bulkhead/json.hpp"
+#include "bulkhead/server_name.hpp"
 #include "credential_helper.hpp"
-#include "server_name.hpp"
 
 namespace bulkhead::registry {
 namespace {

@@ -25,7 +25,7 @@ void LoginCheck::ask(const std::string& authorization,
   request.path = "/v2/";
   request.endpoints = {endpoint_};
   request.authorized = false;
-  if (!authorization.empty()) request.headers = {"Authorization: " + authorization};
+  request.authorization = authorization;
   RegistryCall::Handler handler;
   handler.done = std::move(answered);
   call_ = std::make_unique<RegistryCall>(connections_, std::move(request), std::move(handler));

@@ -82,11 +82,17 @@ void RegistryCall::attempt() {
   hops_ = 0;
   authorization_ = request_.authorized
                        ? connections_.authorizations.known(endpoint(), request_.scopes)
-                       : std::string();
+                       : request_.authorization;
   const bool whole = request_.path.find("://") != std::string::npos;
   const std::string url = whole ? request_.path : endpoint().base + request_.path;
-  const bool home = !whole || origin_of(url) == origin_of(endpoint().base);
-  send(url, endpoint().transport, home);
+  go_to(url);
+}
+
+// To another host than the registry's nobody's credentials go, and its own settings hold.
+void RegistryCall::go_to(const std::string& url) {
+  const Origin to = origin_of(url);
+  const bool home = to == origin_of(endpoint().base);
+  send(url, home ? endpoint().transport : transport_to(to.server, connections_.settings), home);
 }
 
 void RegistryCall::send(const std::string& url, const Transport& transport,
@@ -154,10 +160,7 @@ void RegistryCall::redirected() {
   if (from.scheme == "https" && to.scheme != "https")
     return refuse("from https to plain http, at " + in_quotes(to.server));
   if (++hops_ > kMostHops) return refuse("more than " + std::to_string(kMostHops) + " times");
-  const bool home = to == origin_of(endpoint().base);
-  const Transport transport =
-      home ? endpoint().transport : transport_to(to.server, connections_.settings);
-  send(target, transport, home);
+  go_to(target);
 }
 
 void RegistryCall::unauthorized() {

@@ -50,7 +50,8 @@ class RegistryCall {
     std::string body;
     std::vector<Endpoint> endpoints;  // at least one
     std::vector<Scope> scopes;
-    bool authorized = true;  // false: a token server's, which is asked with what `headers` say
+    bool authorized = true;     // false: not by what is known of the endpoint, but with this:
+    std::string authorization;  // may be empty; like the other it goes to this host only
   };
   struct Handler {
     std::function<void(HttpRequest&)> prepare;                      // may be empty
@@ -79,6 +80,7 @@ class RegistryCall {
 
  private:
   void attempt();
+  void go_to(const std::string& url);
   void send(const std::string& url, const Transport& transport, bool with_authorization);
   Status begin_body(const HttpHead& head);
   Result<HttpCall::Taken> take(std::string_view bytes);

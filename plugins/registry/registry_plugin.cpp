@@ -5,11 +5,11 @@
 #include <iterator>
 #include <string_view>
 
+#include "bulkhead/server_name.hpp"
 #include "core/loop/work.hpp"
 #include "fetch.hpp"
 #include "login.hpp"
 #include "resolve.hpp"
-#include "server_name.hpp"
 #include "upload.hpp"
 
 namespace bulkhead::registry {
@@ -226,9 +226,6 @@ Status RegistryPlugin::login(const Json& body, const ReplyPtr& reply) {
   Remote remote;
   remote.reference.domain = *server;
   remote.scheme = string_or(body, "scheme", "auto");
-  // Who types https:// means it.
-  const std::string typed = string_or(body, "server", "");
-  if (remote.scheme == "auto" && typed.starts_with("https://")) remote.scheme = "https";
   remote.local_domain = string_or(body, "localDomain", "");
   Credential credential{std::move(*username), Secret(std::move(*password)), false};
   hold(reply, std::make_unique<LoginCheck>(

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "bulkhead/server_name.hpp"
 #include "private_file.hpp"
-#include "server_name.hpp"
 
 namespace bulkhead::registry {
 namespace {

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from support import noise, processes
+from support import noise, processes, web
 from support.fault_proxy import FaultProxy, spent, throttle
 from support.registry import Registry, configure
 from support.terminal import Terminal
@@ -293,3 +293,15 @@ def test_tokens_that_live_shorter_than_a_pull_are_replaced(bare, tmp_path):
         proxy.fault("/blobs/", throttle(50), times=1)
         bare.ok("image", "pull", "-q", "--max-concurrent-downloads", "1", f"{proxy.address}/app/a:1")
         assert tokens.given > 1
+
+
+def test_a_token_server_that_redirects_takes_the_password_nowhere_else(bare, tmp_path):
+    with web.Server(lambda exchange: exchange.reply(200, b'{"token": "abc"}')) as elsewhere:
+        class Redirecting(TokenServer):
+            def give(self, exchange):
+                return exchange.reply(307, b"", {"Location": elsewhere.url + "/token"})
+
+        with Redirecting(tmp_path / "tokens", users={"alice": PASSWORD}) as tokens, Registry(tmp_path / "registry", tokens=tokens) as registry:
+            login(bare, registry, check=False)
+            assert any("authorization" in seen.headers for seen in tokens.requests())
+            assert elsewhere.requests() and not any("authorization" in seen.headers for seen in elsewhere.requests())

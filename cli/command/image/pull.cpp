@@ -39,15 +39,13 @@ Result<int> run(Context& context, const Invocation& invocation) {
 
 constexpr Argument kArguments[] = {{.name = "<reference>", .completes = Completes::kImage}};
 constexpr Option kOptions[] = {
-    {.names = "-a, --arch", .value = "<arch>", .help = "Only this architecture"},
+    kOnlyArchOption,
     {.names = "--all-platforms", .help = "Every platform there is; only the host's by default"},
     kDownloadsOption,
-    {.names = "--os", .value = "<os>", .help = "Only this operating system"},
-    {.names = "--platform",
-     .value = "<os/arch[/variant]>",
-     .help = "Only this platform; wins over --os and --arch"},
+    kOnlyOsOption,
+    kOnlyPlatformOption,
     kProgressOption,
-    {.names = "-q, --quiet", .help = "Show no progress"},
+    kNoProgressOption,
     kSchemeOption,
 };
 constexpr OptionGroup kGroups[] = {{"Options", kOptions}};

@@ -32,14 +32,8 @@ Result<int> run(Context& context, const Invocation& invocation) {
 
 constexpr Argument kArguments[] = {{.name = "<reference>", .completes = Completes::kImage}};
 constexpr Option kOptions[] = {
-    {.names = "-a, --arch", .value = "<arch>", .help = "Only this architecture"},
-    {.names = "--os", .value = "<os>", .help = "Only this operating system"},
-    {.names = "--platform",
-     .value = "<os/arch[/variant]>",
-     .help = "Only this platform; wins over --os and --arch"},
-    kProgressOption,
-    {.names = "-q, --quiet", .help = "Show no progress"},
-    kSchemeOption,
+    kOnlyArchOption, kOnlyOsOption,     kOnlyPlatformOption,
+    kProgressOption, kNoProgressOption, kSchemeOption,
 };
 constexpr OptionGroup kGroups[] = {{"Options", kOptions}};
 

@@ -47,6 +47,12 @@ model::Origin origin_of(const Exchange& exchange) {
   return {exchange.actor(), std::nullopt, std::move(key), std::move(request)};
 }
 
+engine::InterestPtr interest_of(const ExchangePtr& exchange) {
+  auto interest = std::make_shared<engine::Interest>();
+  exchange->on_closed([interest] { interest->lose(); });
+  return interest;
+}
+
 void with_state(const ExchangePtr& exchange, engine::Engine& engine,
                 std::function<Result<Json>(const model::State&)> view) {
   auto at = exchange->target().get("at");

@@ -6,13 +6,6 @@
 namespace bulkhead::api {
 namespace {
 
-// Lost when the client leaves.
-engine::InterestPtr interest_of(const ExchangePtr& exchange) {
-  auto interest = std::make_shared<engine::Interest>();
-  exchange->on_closed([interest] { interest->lose(); });
-  return interest;
-}
-
 void load(const ExchangePtr& exchange, engine::Engine& engine) {
   const Target& target = exchange->target();
   Json request = {{"label", target.get("name").value_or("the archive")}};

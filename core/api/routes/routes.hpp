@@ -27,6 +27,8 @@ inline constexpr Response kNoImage = refuses(404, "There is no such image.");
 
 // What every handler needs of a request.
 model::Origin origin_of(const Exchange& exchange);
+// Lost when the client leaves.
+engine::InterestPtr interest_of(const ExchangePtr& exchange);
 // Answers with the state as it is, or as of ?at=, which is folded on a worker thread.
 void with_state(const ExchangePtr& exchange, engine::Engine& engine,
                 std::function<Result<Json>(const model::State&)> view);

@@ -44,12 +44,6 @@ class Storyteller : public std::enable_shared_from_this<Storyteller> {
   bool begun_ = false;
 };
 
-engine::InterestPtr interest_of(const ExchangePtr& exchange) {
-  auto interest = std::make_shared<engine::Interest>();
-  exchange->on_closed([interest] { interest->lose(); });
-  return interest;
-}
-
 Status check(const Json& body) {
   const Json reference = body.value("reference", Json());
   if (!reference.is_string() || reference.get<std::string>().empty())

@@ -1,9 +1,9 @@
 // What other programs tell us about logins: Docker's config.json, and a credential helper's answer.
 #include <string_view>
 
+#include "bulkhead/server_name.hpp"
 #include "credential_helper.hpp"
 #include "docker_config.hpp"
-#include "server_name.hpp"
 
 using namespace bulkhead;
 using namespace bulkhead::registry;

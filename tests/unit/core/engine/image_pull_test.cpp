@@ -80,6 +80,14 @@ class ImagePullTest : public LedgerTest {
                   {"variants", Json::array()},
                   {"createdAt", "2026-01-01T00:00:00Z"}}}});
   }
+  // Whether something happens that shouldn't.
+  bool settle_briefly(const std::function<bool()>& done) {
+    for (int i = 0; i < 20 && !done(); ++i) {
+      ledger_->drain();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return done();
+  }
   size_t open_calls(const ScriptedPlugin& plugin, const std::string& method) {
     return static_cast<size_t>(
         std::count_if(plugin.calls.begin(), plugin.calls.end(),
@@ -154,6 +162,24 @@ TEST_F(ImagePullTest, OneWhoLeavesDoesNotTakeWhatAnotherWaitsFor) {
   EXPECT_THAT(storage_.cancelled, SizeIs(1));
 }
 
+TEST_F(ImagePullTest, AnotherRegistrysFailureIsNoReasonNotToAskOnesOwn) {
+  auto first = pull("one.example/a:1"), second = pull("two.example/b:1");
+  resolved('a');
+  resolved('b');
+  answer(storage_, "storage.plan", lacks({piece('c')}));
+  answer(storage_, "storage.plan", lacks({piece('c')}));
+  answer(registry_, "registry.fetch", fail(Code::kDenied, "the registry denies it"));
+  answer(storage_, "storage.receive", fail(Code::kRetry, "it ended early"));
+  ASSERT_TRUE(settle([&] { return first->result.has_value(); }));
+  EXPECT_THAT(first->result->error().message, HasSubstr("denies it"));
+  EXPECT_FALSE(second->result);
+  answer(storage_, "storage.plan", lacks({piece('c')}));
+  auto fetch = take(registry_, "registry.fetch");
+  EXPECT_EQ(fetch.request["reference"], "two.example/b:1");
+  second->interest->lose();
+  ASSERT_TRUE(settle([&] { return second->result.has_value(); }));
+}
+
 TEST_F(ImagePullTest, WhoComesWhileAPieceIsCalledOffLooksAgain) {
   auto first = pull("a:1");
   resolved('a');
@@ -163,8 +189,8 @@ TEST_F(ImagePullTest, WhoComesWhileAPieceIsCalledOffLooksAgain) {
   auto second = pull("b:1");
   resolved('b');
   answer(storage_, "storage.plan", lacks({piece('c')}));
-  // The first transfer ends only now.
-  answer(storage_, "storage.plan", lacks({piece('c')}));
+  EXPECT_FALSE(settle_briefly([&] { return open_calls(storage_, "storage.plan") > 0; }))
+      << "it waits for the end of the first transfer";
   answer(registry_, "registry.fetch", fail(Code::kRetry, "cancelled"));
   answer(storage_, "storage.receive", fail(Code::kRetry, "cancelled"));
   answer(storage_, "storage.plan", lacks({piece('c')}));

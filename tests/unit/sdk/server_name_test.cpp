@@ -1,8 +1,8 @@
-#include "server_name.hpp"
+#include "bulkhead/server_name.hpp"
 
 #include <gtest/gtest.h>
 
-namespace bulkhead::registry {
+namespace bulkhead {
 namespace {
 
 std::string name(std::string_view text) {
@@ -37,4 +37,4 @@ TEST(ServerName, IsNoOtherAddress) {
 }
 
 }  // namespace
-}  // namespace bulkhead::registry
+}  // namespace bulkhead

@@ -9,11 +9,11 @@
 
 #include "bulkhead/result.hpp"
 
-namespace bulkhead::registry {
+namespace bulkhead {
 
 // Of what a user types at `registry login`, and of the keys in Docker's configuration: also with a
 // scheme, and with the path of the API's root. The error doesn't repeat the text, which may hold a
 // password before an '@'.
 Result<std::string> server_of_login(std::string_view text);
 
-}  // namespace bulkhead::registry
+}  // namespace bulkhead

@@ -1,11 +1,11 @@
-#include "server_name.hpp"
+#include "bulkhead/server_name.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "bulkhead/reference.hpp"
 
-namespace bulkhead::registry {
+namespace bulkhead {
 namespace {
 
 constexpr std::array<std::string_view, 6> kRoots = {"", "/", "/v1", "/v1/", "/v2", "/v2/"};
@@ -42,4 +42,4 @@ Result<std::string> server_of_login(std::string_view text) {
   return std::move(image->domain);
 }
 
-}  // namespace bulkhead::registry
+}  // namespace bulkhead
