@@ -52,9 +52,13 @@ std::string lower(std::string_view text) {
 }
 
 void set_parameter(Challenge& challenge, const std::string& name, std::string value) {
-  if (name == "realm") challenge.realm = std::move(value);
-  if (name == "service") challenge.service = std::move(value);
-  if (name == "scope") challenge.scope = std::move(value);
+  if (name == "realm") {
+    challenge.realm = std::move(value);
+  } else if (name == "service") {
+    challenge.service = std::move(value);
+  } else if (name == "scope") {
+    challenge.scope = std::move(value);
+  }
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using testing::Ended;
 using testing::Folder;
-using ::testing::HasSubstr;
 using testing::http_answer;
 using testing::Received;
 using testing::send_bytes;
