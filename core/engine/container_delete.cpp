@@ -52,7 +52,9 @@ void Containers::delete_effect(const std::string& id, const Report& report) {
   // The container.exited that this brings is journaled before the outcome.
   auto off = [this, id, report] {
     parts_.hosts.when_gone(id, [this, id, report] {
-      facts_.after(id, [this, id, report] { remove_disks(id, report); });
+      facts_.after(id, [this, id, report] {
+        parts_.networks.leave(id, [this, id, report] { remove_disks(id, report); });
+      });
     });
   };
   cancel_start(id, "was deleted while it started", [this, id, off] {

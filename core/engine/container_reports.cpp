@@ -65,7 +65,10 @@ void Containers::host_gone(const std::string& id, bool dismissed, const std::str
                                    {{"clean", false}, {"reason", "host " + how}}, origin));
     return events;
   };
-  facts_.add(id, std::move(make), [this, id] { auto_remove(id); });
+  facts_.add(id, std::move(make), [this, id] {
+    if (!parts_.hosts.find(id)) parts_.networks.leave(id, [] {});
+    auto_remove(id);
+  });
 }
 
 void Containers::upkeep() {

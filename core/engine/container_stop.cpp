@@ -63,10 +63,13 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
     if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}});
     parts_.hosts.when_gone(id, [this, id, report] {
       facts_.after(id, [this, id, report] {
-        Json outcome = Json::object();
-        if (const auto* container = state().container(id); container && container->exit_code)
-          outcome["exitCode"] = *container->exit_code;
-        report({outcome, {}});
+        // Its ports are free when the stop is answered.
+        parts_.networks.leave(id, [this, id, report] {
+          Json outcome = Json::object();
+          if (const auto* container = state().container(id); container && container->exit_code)
+            outcome["exitCode"] = *container->exit_code;
+          report({outcome, {}});
+        });
       });
     });
   };

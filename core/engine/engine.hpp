@@ -16,6 +16,7 @@
 #include "core/loop/loop.hpp"
 #include "images.hpp"
 #include "kernels.hpp"
+#include "networks.hpp"
 #include "recovery.hpp"
 #include "registries.hpp"
 #include "runtime_hosts.hpp"
@@ -44,6 +45,7 @@ class Engine {
   Containers& containers() { return containers_; }
   Images& images() { return images_; }
   Registries& registries() { return registries_; }
+  Networks& networks() { return networks_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
   PluginPort& storage() { return storage_; }
@@ -70,10 +72,12 @@ class Engine {
   ServiceHost storage_;
   ServiceHost registry_;
   RuntimeHosts hosts_;
+  RuntimeHosts network_hosts_;
   Accelerator accelerator_;
   Kernels kernels_;
   Images images_;
   Registries registries_;
+  Networks networks_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

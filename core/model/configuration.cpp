@@ -7,6 +7,7 @@
 #include "bulkhead/platform.hpp"
 #include "bulkhead/size.hpp"
 #include "model/capabilities.hpp"
+#include "model/network_configuration.hpp"
 #include "model/oci_defaults.hpp"
 #include "model/process_configuration.hpp"
 #include "model/property_decide.hpp"
@@ -154,6 +155,22 @@ Status extras(const Json& request, Json& configuration) {
   return {};
 }
 
+Status networks(const State& state, const ConfigurationInput& input, Json& configuration) {
+  auto networks = networks_of(state, input.id, input.request);
+  if (!networks) return fail(std::move(networks.error()));
+  auto ports = published_ports_of(input.request, !networks->empty());
+  if (!ports) return fail(std::move(ports.error()));
+  auto sockets = published_sockets_of(input.request);
+  if (!sockets) return fail(std::move(sockets.error()));
+  auto hosts = extra_hosts_of(input.request);
+  if (!hosts) return fail(std::move(hosts.error()));
+  configuration["networks"] = std::move(*networks);
+  configuration["publishedPorts"] = std::move(*ports);
+  configuration["publishedSockets"] = std::move(*sockets);
+  if (!hosts->is_null()) configuration["hosts"] = std::move(*hosts);
+  return {};
+}
+
 Json image_part(const ImageState& image) {
   return {{"reference", image.reference.empty() ? image.digest : image.reference},
           {"descriptor", member(image.image, "descriptor")}};
@@ -166,12 +183,9 @@ Json plain_parts(const ConfigurationInput& input) {
                         {"image", image_part(input.image)},
                         {"platform", input.platform},
                         {"creationDate", time_seconds(input.now_us)},
-                        {"publishedPorts", Json::array()},
-                        {"publishedSockets", Json::array()},
-                        {"networks", Json::array()},
                         {"sysctls", Json::object()},
                         {"rosetta", false},
-                        {"ssh", false},
+                        {"ssh", read_flag(request, "ssh")},
                         {"readOnly", read_flag(request, "readOnly")},
                         {"useInit", read_flag(request, "useInit")},
                         {"virtualization", read_flag(request, "virtualization")},
@@ -203,8 +217,9 @@ Result<Configuration> build_configuration(const State& state, const Configuratio
        {put("resources", resources(state, input.request)), put("labels", labels(input.request)),
         put("mounts", mounts(input.request)), put("capAdd", capabilities(input.request, "capAdd")),
         put("capDrop", capabilities(input.request, "capDrop")),
-        put("dns", dns(state, input.request)), security_paths(input.request, configuration),
-        runtime(input.request), extras(input.request, configuration)})
+        put("dns", dns(state, input.request)), networks(state, input, configuration),
+        security_paths(input.request, configuration), runtime(input.request),
+        extras(input.request, configuration)})
     if (!status) return fail(std::move(status.error()));
   return result;
 }

@@ -28,7 +28,7 @@ struct Configuration {
   Json value;
   std::vector<std::string> warnings;
 };
-// `state` is read for properties only.
+// `state` is read for properties and for whether there is a default network.
 Result<Configuration> build_configuration(const State& state, const ConfigurationInput& input);
 
 // The variant of an image for a platform ({"os", "architecture", "variant"?}); the sentence of

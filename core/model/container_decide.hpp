@@ -25,6 +25,7 @@ struct CreateContainer {
   std::string image_digest;
   std::string init_image_digest = {};  // "": none
 };
+// Its leases are decided with it, from configuration.networks, and stand in the intent.
 Result<Decision> decide_create(const State& state, const CreateContainer& command,
                                const Origin& origin);
 
