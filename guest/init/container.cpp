@@ -14,6 +14,8 @@
 #include "guest/init/container_root.hpp"
 #include "guest/init/control_message.hpp"
 #include "guest/init/freshness.hpp"
+#include "guest/init/mounts.hpp"
+#include "guest/init/networks.hpp"
 #include "guest/init/process_start.hpp"
 #include "guest/init/rootfs.hpp"
 
@@ -29,7 +31,9 @@ Result<std::unique_ptr<Container>> Container::create(const ContainerSpec& spec) 
   Status status = set_clock(spec.time_us);
   if (status) status = add_entropy(spec.entropy);
   if (status) status = limit_container(spec);
+  if (status) status = raise_networks(spec.networks);
   if (status) status = mount_rootfs(spec);
+  if (status) status = mount_sources(spec.mounts);
   if (status) status = container->spawn(spec);
   if (status) status = container->await_readiness();
   if (!status) return fail(std::move(status.error()));
