@@ -82,7 +82,7 @@ void Tunnel::on_body(std::span<const uint8_t> bytes) {
   budget_.held += bytes.size();
   host_->write(std::string(bytes.begin(), bytes.end()));
   if (host_->queued() <= kCongested) return release();
-  if (budget_.held > TunnelBudget::kMost) cut_off();
+  if (budget_.held > budget_.most) cut_off();
 }
 
 bool Tunnel::on_answer_end() {

@@ -8,7 +8,7 @@
 //
 // Neither side makes this host hold much: 64 KiB, and what one read brings on top, wait for the
 // guest before the socket isn't read any longer; a program that doesn't read leaves at most the
-// stream's window here, and all of them together at most TunnelBudget::kMost, beyond which the
+// stream's window here, and all of them together at most their budget, beyond which the
 // connection that came for more is cut off (so much lies here only if hundreds of connections stall
 // at once, or if the guest ignores their windows). What had come before a reset is still delivered.
 //
@@ -27,7 +27,7 @@
 namespace bulkhead::qemu {
 
 struct TunnelBudget {
-  static constexpr size_t kMost = 256 << 20;
+  size_t most = 256 << 20;
   size_t held = 0;  // taken from the guest and not yet from here
 };
 
