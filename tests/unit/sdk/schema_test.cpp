@@ -105,6 +105,30 @@ TEST(Schemas, TakeWhatTheDocumentShows) {
       IsEmpty());
 }
 
+TEST(Schemas, TakeAMachineWithNetworksAndMounts) {
+  const Json machine = {
+      {"accelerator", "kvm"},
+      {"cpus", 1},
+      {"memoryBytes", 1 << 28},
+      {"kernel", "/k"},
+      {"initramfs", "/i"},
+      {"imageDisk", "/d"},
+      {"writableDisk", "/w"},
+      {"networks", {{{"network", "default"}, {"mac", "f2:62:00:00:00:0a"}}}},
+      {"disks", {{{"serial", "vol-1"}, {"path", "/v/1.ext4"}, {"readOnly", true}}}},
+      {"shares", {{{"tag", "src"}, {"path", "/src"}}}},
+      {"sockets", {{{"direction", "to-guest"}, {"host", "/h"}, {"guest", "/g"}, {"mode", 0660}}}}};
+  EXPECT_THAT(check(machine, "shapes.json#/$defs/Machine"), IsEmpty());
+  EXPECT_THAT(check({{"networks", {"default"}}}, "runtime/1/links.json#/$defs/result"), IsEmpty());
+  Json wrong = machine;
+  wrong["networks"][0]["mac"] = "f3:62:00:00:00:0a";
+  EXPECT_THAT(check(wrong, "shapes.json#/$defs/Machine"),
+              ElementsAre(HasSubstr(".networks[].mac")));
+  wrong = machine;
+  wrong["sockets"][0]["direction"] = "sideways";
+  EXPECT_THAT(check(wrong, "shapes.json#/$defs/Machine"), ElementsAre(HasSubstr("none of")));
+}
+
 TEST(Schemas, RefuseWhatIsWrong) {
   EXPECT_THAT(check(Json::object(), "storage/1/load.json#/$defs/request"),
               ElementsAre(HasSubstr("label is missing")));
