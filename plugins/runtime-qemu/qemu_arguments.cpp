@@ -244,7 +244,9 @@ std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz
   add_socket(out, "agent", kAgentFd);
   Devices devices(out, has_acpi(machine.accelerator, tsc_khz));
   devices.add({{"driver", "virtio-serial-device"}});
-  add(out, {"-device", "virtserialport,chardev=agent,name=org.bulkhead.agent"});
+  // As JSON, too: QEMU makes what is given in the old form first, and its bus would be missing.
+  add_json(out, "-device",
+           {{"driver", "virtserialport"}, {"chardev", "agent"}, {"name", "org.bulkhead.agent"}});
   add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom"});
   devices.add({{"driver", "virtio-rng-device"}, {"rng", "rng"}});
   devices.add({{"driver", "virtio-balloon-device"}, {"free-page-reporting", true}});
