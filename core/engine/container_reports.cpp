@@ -41,6 +41,8 @@ void Containers::host_reported(const std::string& id, uint64_t report, const std
   };
   facts_.add(id, std::move(make), [this, id, report, type] {
     parts_.hosts.ack(id, report);
+    // Its ports and names are nobody's from now on, however long the machine takes to go.
+    if (type == "container.exited") parts_.networks.leave(id, [] {});
     if (type == "vm.stopped") parts_.hosts.dismiss(id);
   });
 }

@@ -97,14 +97,16 @@ void Containers::kill(const model::KillContainer& command, const model::Origin& 
       report({std::move(sent), {}});
     });
   };
-  parts_.operations.perform(origin, std::move(steps),
-                            [this, command, done = std::move(done)](const Result<Json>& sent) {
-                              Json answer = {{"id", command.id}};
-                              if (!sent) return done(sent);
-                              if (command.signal != 9) return done(answer);
-                              wait_until(*this, command.id, Condition::kStopped,
-                                         [answer, done](const Result<Json>&) { done(answer); });
-                            });
+  parts_.operations.perform(
+      origin, std::move(steps), [this, command, done = std::move(done)](const Result<Json>& sent) {
+        Json answer = {{"id", command.id}};
+        if (!sent) return done(sent);
+        if (command.signal != 9) return done(answer);
+        wait_until(*this, command.id, Condition::kStopped,
+                   [this, command, answer, done](const Result<Json>&) {
+                     parts_.networks.leave(command.id, [answer, done] { done(answer); });
+                   });
+      });
 }
 
 // Also waits for the VMs of containers that have ended by themselves: nothing of the service may be

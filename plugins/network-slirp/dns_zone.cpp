@@ -112,8 +112,9 @@ std::optional<Answer> Zone::find(const Query& query) const {
   bool v6 = query.type == kAaaa || query.type == kAny;
   if (query.name == kHostName ||
       std::find(host_names_.begin(), host_names_.end(), query.name) != host_names_.end()) {
+    // What listens on the host's loopback does so on 127.0.0.1, as a rule, and many clients try
+    // one address only: so IPv6 is there for who writes the gateway's address.
     if (v4) answer.ipv4.push_back(host_.gateway4);
-    if (v6) answer.ipv6.push_back(host_.gateway6);
     return answer;
   }
   auto found = named(query.name);

@@ -3,7 +3,7 @@
 //
 //     web, alias             every member's names
 //     web.test               the same below each domain; other names below a domain don't exist
-//     host.container.internal, and domains of `system dns create --localhost`: the gateway
+//     host.container.internal, and domains of `system dns create --localhost`: the gateway (IPv4)
 //     2.64.168.192.in-addr.arpa, ...ip6.arpa within the subnets
 //
 // A name that exists has no other records than its addresses: what else is asked of it gets an

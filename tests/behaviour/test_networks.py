@@ -217,8 +217,8 @@ def test_a_mistake_in_a_network_option_is_refused(box, value):
 def test_whole_frames_of_the_largest_mtu_get_through(box, cluster, web):
     """More than fits into one packet, at the MTU that networks have by default."""
     size = 4 << 20
-    in_shell(box, web, f"head -c {size} /dev/urandom > /www/big")
     wait_page_in(box, web, "http://127.0.0.1/", f"page of {web}\n")
+    in_shell(box, web, f"head -c {size} /dev/urandom > /www/big")
     client = cluster.run()
     assert int(in_shell(box, client, "cat /sys/class/net/eth0/mtu").line) == attachments(box, client)[0]["mtu"]
     fetched = in_shell(box, client, f"timeout 100 wget -q -O - http://{web}/big | sha256sum").out
@@ -383,7 +383,7 @@ def test_names_and_networks_are_there_again_after_both_were_killed(box, cluster,
         processes.kill(pid)
     box.kill_daemon()
     box.start()
-    assert (attachments(box, client), box.ok("network", "list", "--format", "json").json) == before
+    wait_until(lambda: (attachments(box, client), box.ok("network", "list", "--format", "json").json) == before, what="the same networks")
     wait_until(lambda: resolve(box, client, web) == [address(box, web)], what="the name")
     wait_page_in(box, client, f"http://{web}/", f"page of {web}\n")
     box.ok("network", "delete", network)

@@ -17,6 +17,13 @@ Result<int> run(Context& context, const Invocation& invocation) {
 constexpr Argument kArguments[] = {
     {.name = "<name>", .max = kMany, .completes = Completes::kNetwork}};
 
+constexpr Option kOptions[] = {
+    {.names = "--at",
+     .value = "<seq|time>",
+     .help = "Show what was there at an event number or a time (RFC 3339)"},
+};
+constexpr OptionGroup kGroups[] = {{"Options", kOptions}};
+
 }  // namespace
 
 namespace commands {
@@ -24,6 +31,7 @@ constexpr Command network_inspect = {
     .name = "inspect",
     .summary = "Show everything about networks as JSON",
     .arguments = kArguments,
+    .groups = kGroups,
     .run = run,
 };
 }  // namespace commands

@@ -4,6 +4,7 @@
 #include "command/commands.hpp"
 #include "command/context.hpp"
 #include "command/invocation.hpp"
+#include "http/target.hpp"
 #include "render/field.hpp"
 #include "render/format.hpp"
 #include "render/networks.hpp"
@@ -13,7 +14,9 @@ namespace bulkhead::cli {
 namespace {
 
 Result<int> run(Context& context, const Invocation& invocation) {
-  const auto networks = context.api().get("/v1/networks");
+  Query query;
+  query.add_if(invocation.has("at"), "at", invocation.value("at").value_or(""));
+  const auto networks = context.api().get("/v1/networks" + query.text());
   if (!networks) return fail(networks.error());
   const Format format = parse_format(invocation.value_or_default("format"));
   if (invocation.has("quiet")) {
@@ -26,8 +29,12 @@ Result<int> run(Context& context, const Invocation& invocation) {
   return 0;
 }
 
-constexpr Option kOptions[] = {kFormatOption,
-                               {.names = "-q, --quiet", .help = "Show the names only"}};
+constexpr Option kOptions[] = {
+    {.names = "--at",
+     .value = "<seq|time>",
+     .help = "Show what was there at an event number or a time (RFC 3339)"},
+    kFormatOption,
+    {.names = "-q, --quiet", .help = "Show the names only"}};
 constexpr OptionGroup kGroups[] = {{"Options", kOptions}};
 
 }  // namespace

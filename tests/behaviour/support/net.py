@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import itertools
+import os
 import re
 import socket
 
@@ -100,7 +101,9 @@ def address(box, container, number=0, key="ipv4Address"):
 
 def resolve(box, container, name, kind="a", server=None):
     """The addresses, or names for kind "ptr", that the container's resolver gives for a name."""
-    done = box("exec", container, "timeout", "20", "nslookup", f"-type={kind}", name, *([server] if server else []))
+    # An address is turned round only without a type.
+    types = [] if kind == "ptr" else [f"-type={kind}"]
+    done = box("exec", container, "timeout", "20", "nslookup", *types, name, *([server] if server else []))
     if kind == "ptr":
         return sorted(re.findall(r"name = (\S+?)\.?$", done.out, re.MULTILINE))
     return sorted(re.findall(r"^Address: (\S+)$", done.out, re.MULTILINE))
@@ -152,4 +155,10 @@ class Cluster:
 def network_hosts(box, network=None):
     """The pids of the processes that are this service's networks."""
     return [pid for pid, command in processes.of_root(box.root).items()
-            if "plugin-host" in command and "network-slirp" in command and (network is None or network in command)]
+            if "plugin-host" in command and "network-slirp" in command and (network is None or log_of(pid).endswith(f"/{network}/host.log"))]
+
+
+def log_of(pid):
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/{pid}/fd/2")
+    return ""
