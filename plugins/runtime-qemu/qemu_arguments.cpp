@@ -54,8 +54,8 @@ bool has_acpi(Accelerator accelerator, uint64_t tsc_khz) {
   return accelerator == Accelerator::kKvm || tsc_khz > 0;
 }
 
-// The virtio devices. QEMU gives them their places, from the last one down, as long as every place
-// is good.
+// The virtio devices, all in JSON: QEMU makes those that are ordered in words first, whatever the
+// order. It gives them their places, from the last one down, as long as every place is good.
 class Devices {
  public:
   Devices(Arguments& out, bool acpi) : out_(out), acpi_(acpi) {}
@@ -244,7 +244,6 @@ std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz
   add_socket(out, "agent", kAgentFd);
   Devices devices(out, has_acpi(machine.accelerator, tsc_khz));
   devices.add({{"driver", "virtio-serial-device"}});
-  // As JSON, too: QEMU makes what is given in the old form first, and its bus would be missing.
   add_json(out, "-device",
            {{"driver", "virtserialport"}, {"chardev", "agent"}, {"name", "org.bulkhead.agent"}});
   add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom"});
