@@ -26,6 +26,8 @@ extern const Command system_df, system_kernel_set, system_logs, system_property_
     system_stop, system_version;
 extern const Command system_dns;  // absent
 
-extern const Command build, builder, machine, network, volume;  // absent
+extern const Command volume_create, volume_delete, volume_inspect, volume_list, volume_prune;
+
+extern const Command build, builder, machine, network;  // absent
 
 }  // namespace bulkhead::cli::commands

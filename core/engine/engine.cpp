@@ -113,7 +113,8 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                }),
       images_(operations_, storage_, registry_, host_platform()),
       registries_(operations_, registry_),
-      containers_({operations_, storage_, hosts_, accelerator_, kernels_,
+      volumes_(operations_, storage_),
+      containers_({operations_, storage_, hosts_, accelerator_, kernels_, volumes_,
                    paths_.data + "/containers", install_.share() + "/initramfs.cpio",
                    host_platform()}) {
   hosts_.set_events(
@@ -150,8 +151,8 @@ void Engine::recover(std::function<void()> done) {
     // Without storage nothing can be made or deleted, but what runs can be seen and stopped: serve
     // all the same.
     if (!started) log::error("the storage plugin: " + started.error().message);
-    Recovery::Parts parts{*ledger_, operations_, containers_,           images_,
-                          kernels_, hosts_,      paths_.run + "/hosts", clean_};
+    Recovery::Parts parts{*ledger_, operations_,           containers_, images_, kernels_,
+                          hosts_,   paths_.run + "/hosts", clean_,      volumes_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
       done();
       accelerator_.verdict([](const std::string&) {});  // so that the first run needn't wait for it

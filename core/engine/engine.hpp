@@ -21,6 +21,7 @@
 #include "runtime_hosts.hpp"
 #include "service_host.hpp"
 #include "store/ledger.hpp"
+#include "volumes.hpp"
 
 namespace bulkhead::engine {
 
@@ -43,6 +44,7 @@ class Engine {
   Operations& operations() { return operations_; }
   Containers& containers() { return containers_; }
   Images& images() { return images_; }
+  Volumes& volumes() { return volumes_; }
   Registries& registries() { return registries_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
@@ -74,6 +76,7 @@ class Engine {
   Kernels kernels_;
   Images images_;
   Registries registries_;
+  Volumes volumes_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

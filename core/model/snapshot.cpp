@@ -1,6 +1,7 @@
 #include "model/snapshot.hpp"
 
 #include "model/read_json.hpp"
+#include "model/volume_snapshot.hpp"
 
 namespace bulkhead::model {
 namespace {
@@ -170,9 +171,12 @@ Json rest_snapshot(const State& state) {
                {"journal", state.journal},
                {"daemon", daemon_snapshot(state.daemon)},
                {"stalled", state.stalled},
+               {"volumes", Json::array()},
                {"kernels", Json::object()},
                {"plugins", Json::object()},
                {"operations", Json::array()}};
+  for (const auto& [name, volume] : state.volumes)
+    json["volumes"].push_back(volume_snapshot(volume));
   for (const auto& [architecture, kernel] : state.kernels)
     json["kernels"][architecture] = {{"path", kernel.path},
                                      {"digest", kernel.digest},
@@ -194,6 +198,8 @@ bool rest_from_snapshot(State& state, const Json& json) {
   state.at_us = number(json, "at");
   state.journal = read_text(json, "journal");
   daemon_from(member(json, "daemon"), state.daemon);
+  for (const Json& row : member(json, "volumes"))
+    if (auto volume = volume_from_snapshot(row)) state.volumes[volume->name] = std::move(*volume);
   for (const auto& [architecture, kernel] : member(json, "kernels").items())
     state.kernels[architecture] = Kernel{read_text(kernel, "path"), read_text(kernel, "digest"),
                                          read_text(kernel, "name"), read_text(kernel, "source")};

@@ -10,13 +10,13 @@
 
 namespace bulkhead::model {
 
-inline constexpr int kSnapshotRevision = 1;
+inline constexpr int kSnapshotRevision = 2;
 
 Json container_snapshot(const ContainerState& container);
 std::optional<ContainerState> container_from_snapshot(const Json& json);
 Json image_snapshot(const ImageState& image);
 std::optional<ImageState> image_from_snapshot(const Json& json);
-// Everything else: kernels, plugins, accelerator, daemon, operations, stalled streams.
+// Everything else: volumes, kernels, plugins, accelerator, daemon, operations, stalled streams.
 Json rest_snapshot(const State& state);
 bool rest_from_snapshot(State& state, const Json& json);
 

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "model/event.hpp"
+#include "model/volume_state.hpp"
 
 namespace bulkhead::model {
 
@@ -162,6 +163,7 @@ struct State {
   std::map<std::string, ImageState, std::less<>> images;          // by reference
   std::map<std::string, ImageState, std::less<>>
       dangling;  // by digest: no name holds it, not yet deleted
+  std::map<std::string, VolumeState, std::less<>> volumes;     // by name
   std::map<std::string, std::string, std::less<>> properties;  // only those set
   std::map<std::string, Kernel, std::less<>> kernels;          // by architecture
   std::map<std::string, PluginState, std::less<>> plugins;
@@ -178,6 +180,10 @@ struct State {
   const ContainerState* container(std::string_view id) const {
     auto found = containers.find(id);
     return found == containers.end() ? nullptr : &found->second;
+  }
+  const VolumeState* volume(std::string_view name) const {
+    auto found = volumes.find(name);
+    return found == volumes.end() ? nullptr : &found->second;
   }
   const Operation* operation(Seq op) const {
     auto found = operations.find(op);

@@ -10,6 +10,7 @@
 
 #include "core/engine/containers.hpp"
 #include "core/engine/images.hpp"
+#include "core/engine/volumes.hpp"
 #include "fake_hosts.hpp"
 #include "model/facts.hpp"
 
@@ -115,7 +116,8 @@ class ContainersTest : public LedgerTest {
   Kernels kernels_{*operations_, {directory_ + "/kernels", directory_ + "/vmlinux", "amd64"}, {}};
   ScriptedPlugin registry_;
   Images images_{*operations_, storage_, registry_, {{"os", "linux"}, {"architecture", "amd64"}}};
-  Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_,
+  Volumes volumes_{*operations_, storage_};
+  Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_, volumes_,
                           directory_ + "/containers", "/initramfs",
                           Json{{"os", "linux"}, {"architecture", "amd64"}}}};
 };
