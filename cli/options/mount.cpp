@@ -142,6 +142,10 @@ bool is_host_path(std::string_view source) {
   return source == "." || source == ".." || source.find('/') != std::string_view::npos;
 }
 
+using Parse = Result<Mount> (*)(std::string_view text);
+constexpr std::pair<const char*, Parse> kOptions[] = {
+    {"tmpfs", parse_tmpfs}, {"mount", parse_mount}, {"volume", parse_volume}};
+
 const char* type_name(MountType type) {
   switch (type) {
     case MountType::kTmpfs:
@@ -182,9 +186,7 @@ Result<Mount> parse_volume(std::string_view text) {
 
 Result<nlohmann::json> mount_requests(const Invocation& invocation) {
   nlohmann::json requests = nlohmann::json::array();
-  for (const auto& [option, parse] :
-       {std::pair("tmpfs", parse_tmpfs), std::pair("mount", parse_mount),
-        std::pair("volume", parse_volume)}) {
+  for (const auto& [option, parse] : kOptions) {
     for (const std::string& text : invocation.values(option)) {
       const auto mount = parse(text);
       if (!mount) return fail(mount.error());

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "log.hpp"
 #include "model/read_json.hpp"
@@ -15,6 +16,7 @@
 namespace bulkhead::engine {
 namespace {
 
+using Json = nlohmann::json;
 using Kind = model::MountSource::Kind;
 
 bool is_host_path(const Json& mount) {
@@ -75,11 +77,11 @@ void isolate(model::MountSource& source, const std::string& folder) {
 
 }  // namespace
 
-Status check_mount_sources(const Json& configuration) {
+Status check_mount_sources(const model::Json& configuration) {
   return for_each_source(configuration, [](const std::string&, const model::MountSource&) {});
 }
 
-Result<model::MountSources> open_mount_sources(const Json& configuration,
+Result<model::MountSources> open_mount_sources(const model::Json& configuration,
                                                const std::string& links) {
   std::error_code error;
   std::filesystem::remove_all(links, error);

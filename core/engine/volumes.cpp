@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "log.hpp"
+#include "model/facts.hpp"
 #include "model/read_json.hpp"
 #include "model/volume_use.hpp"
 #include "model/volume_view.hpp"

@@ -12,7 +12,7 @@ from . import archives
 RECIPES = pathlib.Path(__file__).resolve().parent.parent / "recipes"
 
 
-def busybox_tar():
+def busybox_tar(extra=()):
     """A root file system with busybox under all its names, a user besides root, and a few files to look at."""
     program = subprocess.run(["sh", "-c", "command -v busybox"], capture_output=True, text=True, check=True).stdout.strip()
     applets = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
@@ -30,7 +30,7 @@ def busybox_tar():
     entries.append(archives.entry("etc/shadow", "root:*:1::::::\n", mode=0o640))
     entries.append(archives.entry("etc/not-executable", "#!/bin/sh\necho no\n", mode=0o644))
     entries.append(archives.entry("home/nobody/mine", "owned\n", uid=65534, gid=65534))
-    return archives.tar(entries)
+    return archives.tar([*entries, *extra])
 
 
 def debian():

@@ -1,6 +1,7 @@
 #include "core/engine/volumes.hpp"
 
 #include "containers_fixture.hpp"
+#include "model/read_json.hpp"
 #include "model/volume_view.hpp"
 
 namespace bulkhead::engine {
