@@ -28,6 +28,8 @@ extern const Command system_df, system_dns_create, system_dns_delete, system_dns
     system_property_list, system_property_set, system_start, system_status, system_stop,
     system_version;
 
-extern const Command build, builder, machine, volume;  // absent
+extern const Command volume_create, volume_delete, volume_inspect, volume_list, volume_prune;
+
+extern const Command build, builder, machine;  // absent
 
 }  // namespace bulkhead::cli::commands

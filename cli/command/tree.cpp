@@ -62,6 +62,15 @@ constexpr Command kSystemGroup = {.name = "system",
                                   .arguments = kSubcommand,
                                   .children = kSystem};
 
+constexpr const Command* kVolume[] = {&volume_create, &volume_delete, &volume_inspect, &volume_list,
+                                      &volume_prune};
+constexpr Command kVolumeGroup = {.name = "volume",
+                                  .aliases = "v",
+                                  .summary = "Manage volumes",
+                                  .section = "Networks and volumes",
+                                  .arguments = kSubcommand,
+                                  .children = kVolume};
+
 constexpr const Command* kRoot[] = {&container_clean,
                                     &container_copy,
                                     &container_create,
@@ -83,7 +92,7 @@ constexpr const Command* kRoot[] = {&container_clean,
                                     &builder,
                                     &machine,
                                     &kNetworkGroup,
-                                    &volume,
+                                    &kVolumeGroup,
                                     &events,
                                     &history,
                                     &kSystemGroup,

@@ -29,20 +29,10 @@ Status put_capabilities(json& request, const Invocation& invocation) {
   return {};
 }
 
-Status put_tmpfs(json& request, const Invocation& invocation) {
-  request["tmpfs"] = json::array();
-  const auto put = [&](const Result<Mount>& mount) -> Status {
-    if (!mount) return fail(mount.error());
-    if (auto ok = check_available(*mount); !ok) return ok;
-    request["tmpfs"].push_back({{"destination", mount->destination}, {"options", mount->options}});
-    return {};
-  };
-  for (const std::string& text : invocation.values("tmpfs")) {
-    if (auto ok = put(parse_tmpfs(text)); !ok) return ok;
-  }
-  for (const std::string& text : invocation.values("mount")) {
-    if (auto ok = put(parse_mount(text)); !ok) return ok;
-  }
+Status put_mounts(json& request, const Invocation& invocation) {
+  auto mounts = mount_requests(invocation);
+  if (!mounts) return fail(std::move(mounts.error()));
+  request["mounts"] = std::move(*mounts);
   return {};
 }
 
@@ -133,7 +123,7 @@ Result<json> container_request(const Invocation& invocation, const Environment& 
   json request = {{"process", std::move(*process)},
                   {"resources", std::move(*resources)},
                   {"labels", std::move(*labels)}};
-  for (const auto& step : {put_plain, put_name, put_capabilities, put_tmpfs, put_dns, put_size}) {
+  for (const auto& step : {put_plain, put_name, put_capabilities, put_mounts, put_dns, put_size}) {
     if (auto ok = step(request, invocation); !ok) return fail(std::move(ok.error()));
   }
   if (auto ok = put_paths(request, invocation, "masked-path", "maskedPaths"); !ok) {

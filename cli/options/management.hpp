@@ -11,9 +11,6 @@
 
 namespace bulkhead::cli {
 
-inline constexpr std::string_view kNeedsVolume =
-    "needs a volume; volumes are not available in this version";
-
 inline constexpr Option kManagementOptions[] = {
     {.names = "--add-host",
      .value = "<name:ip>",
@@ -73,7 +70,8 @@ inline constexpr Option kManagementOptions[] = {
      .repeats = true},
     {.names = "--mount",
      .value = "<type=,source=,target=,readonly>",
-     .help = "Mount a file system; type=tmpfs takes size= and mode=",
+     .help = "Mount a host folder (type=virtiofs or bind), a volume or a tmpfs, which takes size= "
+             "and mode=",
      .repeats = true},
     {.names = "--name", .value = "<name>", .help = "Name, which is the id; a UUID by default"},
     {.names = "--network",
@@ -119,8 +117,9 @@ inline constexpr Option kManagementOptions[] = {
      .repeats = true},
     {.names = "-v, --volume",
      .value = "<source:target[:options]>",
-     .help = "Mount a host folder or a volume",
-     .needs = kNeedsVolume,
+     .help =
+         "Mount a host folder, file or socket, or a volume; a target alone: a volume of its own",
+     .completes = Completes::kVolume,
      .repeats = true},
     {.names = "--virtualization", .help = "Offer nested virtualization to the container"},
 };

@@ -1,8 +1,11 @@
 #include "options/mount.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "command/table.hpp"
+#include "options/host_path.hpp"
 #include "options/number.hpp"
 
 namespace bulkhead::cli {
@@ -24,6 +27,13 @@ Result<MountType> parse_type(std::string_view value) {
   if (value == "volume") return MountType::kVolume;
   return usage("--mount: unknown type '" + std::string(value) +
                "': choose one of virtiofs, bind, tmpfs, volume");
+}
+
+Status make_absolute(Mount& mount, std::string_view option) {
+  auto path = parse_host_path(mount.source, option);
+  if (!path) return fail(std::move(path.error()));
+  mount.source = std::move(*path);
+  return {};
 }
 
 bool is_octal_mode(std::string_view text) {
@@ -107,6 +117,9 @@ Result<Mount> parse_mount(std::string_view text) {
   if (mount.type == MountType::kTmpfs && !mount.source.empty()) {
     return usage("--mount: a tmpfs has no source");
   }
+  if (mount.type != MountType::kVirtiofs) return mount;
+  if (mount.source.empty()) return usage("--mount: a host folder needs source=");
+  if (auto ok = make_absolute(mount, "--mount"); !ok) return fail(std::move(ok.error()));
   return mount;
 }
 
@@ -123,20 +136,67 @@ Result<Mount> parse_tmpfs(std::string_view text) {
   return mount;
 }
 
-Status check_available(const Mount& mount) {
-  switch (mount.type) {
+namespace {
+
+bool is_host_path(std::string_view source) {
+  return source == "." || source == ".." || source.find('/') != std::string_view::npos;
+}
+
+using Parse = Result<Mount> (*)(std::string_view text);
+constexpr std::pair<const char*, Parse> kOptions[] = {
+    {"tmpfs", parse_tmpfs}, {"mount", parse_mount}, {"volume", parse_volume}};
+
+const char* type_name(MountType type) {
+  switch (type) {
     case MountType::kTmpfs:
-      return {};
+      return "tmpfs";
     case MountType::kVolume:
-      return fail(Code::kUnsupported,
-                  "--mount type=volume needs a volume; volumes are not available in this version");
-    case MountType::kVirtiofs:
-      break;
+      return "volume";
+    default:
+      return "virtiofs";
   }
-  return fail(
-      Code::kUnsupported,
-      "--mount of a host folder needs folder sharing; it is not available in this version",
-      "Only type=tmpfs can be mounted; put files into an image with 'container image import'.");
+}
+
+}  // namespace
+
+Result<Mount> parse_volume(std::string_view text) {
+  Mount mount{MountType::kVolume, {}, std::string(text), {}};
+  if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
+    mount.source = text.substr(0, colon);
+    const std::string_view rest = text.substr(colon + 1);
+    const size_t end = rest.find(':');
+    mount.destination = rest.substr(0, end);
+    if (mount.source.empty()) return usage("--volume '" + std::string(text) + "' names no source");
+    const auto applied = for_each_item(
+        end == std::string_view::npos ? "" : rest.substr(end + 1), [&](const Item& item) -> Status {
+          if (item.key == "rw" && !item.has_value) return {};
+          if (item.key == "ro" && !item.has_value) return apply(mount, item, "--volume");
+          return usage("--volume: unknown option '" + std::string(item.key) + "'");
+        });
+    if (!applied) return fail(applied.error());
+  }
+  if (auto ok = check_destination(mount.destination, "--volume"); !ok) {
+    return fail(std::move(ok.error()));
+  }
+  if (!is_host_path(mount.source)) return mount;
+  mount.type = MountType::kVirtiofs;
+  if (auto ok = make_absolute(mount, "--volume"); !ok) return fail(std::move(ok.error()));
+  return mount;
+}
+
+Result<nlohmann::json> mount_requests(const Invocation& invocation) {
+  nlohmann::json requests = nlohmann::json::array();
+  for (const auto& [option, parse] : kOptions) {
+    for (const std::string& text : invocation.values(option)) {
+      const auto mount = parse(text);
+      if (!mount) return fail(mount.error());
+      requests.push_back({{"type", type_name(mount->type)},
+                          {"source", mount->source},
+                          {"destination", mount->destination},
+                          {"options", mount->options}});
+    }
+  }
+  return requests;
 }
 
 }  // namespace bulkhead::cli

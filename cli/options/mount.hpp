@@ -1,16 +1,18 @@
-// --mount type=...,source=...,destination=...[,readonly][,size=][,mode=] and
-// --tmpfs <path>[:readonly,size=,mode=].
+// --mount type=...,source=...,destination=...[,readonly][,size=][,mode=],
+// --volume <source>:<destination>[:ro] and --tmpfs <path>[:readonly,size=,mode=].
 //
-// The whole grammar is understood, so that a mistake in it is reported as one; but of the types
-// only tmpfs can be carried out in this version, and the others are refused with what they would
-// need.
+// A source of --volume with a slash in it, or "." or "..", is a path of this host, relative ones
+// from the current directory; any other is a volume's name. A destination alone is a volume of a
+// random name.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bulkhead/result.hpp"
+#include "command/invocation.hpp"
 
 namespace bulkhead::cli {
 
@@ -28,7 +30,9 @@ Result<Mount> parse_mount(std::string_view text);
 // --tmpfs: an absolute path inside the container, and after a colon the keys of a tmpfs.
 Result<Mount> parse_tmpfs(std::string_view text);
 
-// Unsupported, with a sentence, unless the mount is a tmpfs.
-Status check_available(const Mount& mount);
+Result<Mount> parse_volume(std::string_view text);
+
+// All of a command line's mounts, as ContainerRequest has them in "mounts".
+Result<nlohmann::json> mount_requests(const Invocation& invocation);
 
 }  // namespace bulkhead::cli

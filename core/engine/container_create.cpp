@@ -14,6 +14,8 @@
 #include "model/property_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/views.hpp"
+#include "mount_sources.hpp"
+#include "volumes.hpp"
 
 namespace bulkhead::engine {
 namespace {
@@ -89,10 +91,11 @@ Result<Draft> draft(const model::State& state, const Json& body, const Json& hos
   const Json& chosen = **variant;
   auto configuration = model::build_configuration(
       state, {result.command.id, body, **image, object_or(chosen, "config", Json::object()),
-              object_or(chosen, "platform", result.platform), now_us()});
+              object_or(chosen, "platform", result.platform), now_us(), new_uuid});
   if (!configuration) return fail(std::move(configuration.error()));
   result.platform = object_or(chosen, "platform", result.platform);
   result.command.configuration = std::move(configuration->value);
+  result.command.volumes = std::move(configuration->volumes);
   result.command.auto_remove = model::read_flag(body, "autoRemove");
   result.command.image_digest = (*image)->digest;
   if (*init) {
@@ -122,6 +125,8 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
     if (!drafted) return fail(std::move(drafted.error()));
     if (auto good = check_own_kernel(body, parts_.host_platform); !good)
       return fail(std::move(good.error()));
+    if (auto good = check_mount_sources(drafted->command.configuration); !good)
+      return fail(std::move(good.error()));
     *made = std::move(*drafted);
     return model::decide_create(state, made->command, origin);
   };
@@ -136,30 +141,41 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
       return report(
           {fail(Code::kNoSpace, "create the directory of container " + id + ": " + error.message()),
            {}});
-    auto create_disks = [this, id, op, request, made, report](const Json& init) {
-      parts_.storage.call(
-          op, "storage.create", request, {}, [this, id, made, init, report](Result<Json> created) {
-            if (!created) {
-              // Whatever part of it was made goes again; the answer is the first failure's.
-              return remove_disks(id, [report, error = created.error()](const Effect&) {
-                report({fail(error), {}});
-              });
-            }
-            Json outcome = *created;
-            outcome.erase("config");
-            if (!made->warnings.empty()) outcome["warnings"] = made->warnings;
-            if (init.contains("disk")) outcome["initDisk"] = init["disk"];
-            report({outcome, {}});
-          });
+    // Whatever part of it was made goes again; the answer is the first failure's.
+    auto give_up = [this, id, report](const Error& why) {
+      remove_disks(id, [this, id, report, why](const Effect&) {
+        parts_.volumes.remove_own(id, "create-failed", [report, why](int64_t) {
+          report({fail(why), {}});
+        });
+      });
     };
-    if (made->command.init_image_digest.empty()) return create_disks(Json::object());
+    auto create_disks = [this, op, request, made, report, give_up](const Json& init,
+                                                                   const Json& volumes) {
+      parts_.storage.call(op, "storage.create", request, {},
+                          [made, init, volumes, report, give_up](Result<Json> created) {
+                            if (!created) return give_up(created.error());
+                            Json outcome = *created;
+                            outcome.erase("config");
+                            if (!volumes.empty()) outcome["volumes"] = volumes;
+                            if (!made->warnings.empty()) outcome["warnings"] = made->warnings;
+                            if (init.contains("disk")) outcome["initDisk"] = init["disk"];
+                            report({outcome, {}});
+                          });
+    };
+    auto create_volumes = [this, intent, create_disks, give_up](const Json& init) {
+      parts_.volumes.make_missing(intent, [init, create_disks, give_up](Result<Json> volumes) {
+        if (!volumes) return give_up(volumes.error());
+        create_disks(init, *volumes);
+      });
+    };
+    if (made->command.init_image_digest.empty()) return create_volumes(Json::object());
     parts_.storage.call(
         unjournaled_op(), "storage.prepare",
         {{"digest", made->command.init_image_digest}, {"platform", parts_.host_platform}}, {},
-        [create_disks, report](Result<Json> prepared) {
+        [create_volumes, report](Result<Json> prepared) {
           if (!prepared)
             return report({fail(std::move(prepared.error()).context("the init image")), {}});
-          create_disks(*prepared);
+          create_volumes(*prepared);
         });
   };
   steps.answer = [](const model::Operation& intent, const Json& outcome) {
@@ -173,8 +189,10 @@ void Containers::create(const Json& body, const model::Origin& origin, Answer do
 // it gets none.
 void Containers::recover_create(const model::Operation& operation, std::function<void()> done) {
   std::string id = operation.stream.substr(operation.stream.find('/') + 1);
-  remove_disks(id, [this, operation, done](const Effect&) {
-    parts_.operations.lose(operation, "the service ended before the container was made", done);
+  remove_disks(id, [this, id, operation, done](const Effect&) {
+    parts_.volumes.remove_own(id, "create-failed", [this, operation, done](int64_t) {
+      parts_.operations.lose(operation, "the service ended before the container was made", done);
+    });
   });
 }
 

@@ -8,7 +8,9 @@
 #include "log.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
+#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
+#include "volumes.hpp"
 
 namespace bulkhead::engine {
 
@@ -18,7 +20,8 @@ int64_t Containers::log_bytes(const std::string& id) const {
   for (auto it = std::filesystem::recursive_directory_iterator(directory(id), error);
        !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
     struct stat file {};
-    if (lstat(it->path().c_str(), &file) == 0 && S_ISREG(file.st_mode))
+    // A link to a mounted file is the user's.
+    if (lstat(it->path().c_str(), &file) == 0 && S_ISREG(file.st_mode) && file.st_nlink == 1)
       total += int64_t{file.st_blocks} * 512;
   }
   return total;
@@ -53,7 +56,11 @@ void Containers::delete_effect(const std::string& id, const Report& report) {
   auto off = [this, id, report] {
     parts_.hosts.when_gone(id, [this, id, report] {
       facts_.after(id, [this, id, report] {
-        parts_.networks.leave(id, [this, id, report] { remove_disks(id, report); });
+        parts_.networks.leave(id, [this, id, report] {
+          remove_disks(id, [this, id, report](Effect removed) {
+            remove_volumes(id, std::move(removed), report);
+          });
+        });
       });
     });
   };
@@ -88,6 +95,23 @@ void Containers::remove_disks(const std::string& id, const Report& report) {
                         reclaimed += model::read_integer(*deleted, "reclaimed").value_or(0);
                         report({Json{{"reclaimed", reclaimed}}, {}});
                       });
+}
+
+// A container that has never run has nothing in its volumes that anybody could miss.
+bool Containers::takes_volumes_along(const std::string& id) const {
+  const model::ContainerState* container = state().container(id);
+  if (!container) return false;
+  const bool wanted = model::property_value(state(), "volume.removeAnonymous") == "true";
+  return container->started_run == 0 || (container->auto_remove && wanted);
+}
+
+void Containers::remove_volumes(const std::string& id, Effect so_far, const Report& report) {
+  if (!so_far.outcome || !takes_volumes_along(id)) return report(std::move(so_far));
+  parts_.volumes.remove_own(id, "auto-remove", [so_far, report](int64_t reclaimed) {
+    Json outcome = *so_far.outcome;
+    outcome["reclaimed"] = model::read_integer(outcome, "reclaimed").value_or(0) + reclaimed;
+    report({std::move(outcome), {}});
+  });
 }
 
 void Containers::prune(const model::Origin& origin, Answer done) {

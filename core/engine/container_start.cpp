@@ -10,7 +10,10 @@
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
 #include "model/guest_bodies.hpp"
+#include "model/mount_bodies.hpp"
 #include "model/read_json.hpp"
+#include "model/volume_use.hpp"
+#include "mount_sources.hpp"
 
 namespace bulkhead::engine {
 
@@ -43,10 +46,8 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   void begin() {
     parts_.hosts.when_gone(command_.id, [self = shared_from_this()] {
       if (!self->going()) return;
-      self->parts_.accelerator.verdict([self](const std::string& kind) {
-        if (!self->going()) return;
-        self->accelerator_ = kind;
-        self->launch();
+      self->owner_.when_volumes_are_free(self->command_.id, [self] {
+        if (self->going()) self->choose_accelerator();
       });
     });
   }
@@ -62,6 +63,25 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     if (container && static_cast<uint64_t>(container->start_op) == op_) return true;
     abandon({Code::kConflict, "container " + command_.id + " is not being started any more", {}});
     return false;
+  }
+
+  void choose_accelerator() {
+    parts_.accelerator.verdict([self = shared_from_this()](const std::string& kind) {
+      if (!self->going()) return;
+      self->accelerator_ = kind;
+      self->launch();
+    });
+  }
+
+  // Adds what the mounts need of the machine and the guest.
+  Status put_mounts(Json& machine, Json& guest) {
+    const Json& configuration = owner_.state().container(command_.id)->configuration;
+    auto sources = open_mount_sources(configuration, owner_.directory(command_.id) + "/files");
+    if (!sources) return fail(std::move(sources.error()));
+    auto bodies = model::mount_bodies(configuration, owner_.state(), *sources);
+    if (!bodies) return fail(std::move(bodies.error()));
+    model::put_mounts(*bodies, machine, guest);
+    return {};
   }
 
   void launch() {
@@ -121,16 +141,16 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
           {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
     if (!container->leases.empty()) machine["networks"] = model::machine_networks(*container);
-    if (Json sockets = model::machine_sockets(container->configuration, command_.ssh_socket);
-        !sockets.empty())
-      machine["sockets"] = std::move(sockets);
-    Json request = {
-        {"container", command_.id},
-        {"hostname", command_.id},
-        {"machine", std::move(machine)},
-        {"guest", model::guest_request(container->configuration,
-                                       model::guest_network(owner_.state(), *container))},
-        {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
+    Json guest = model::guest_request(container->configuration,
+                                      model::guest_network(owner_.state(), *container));
+    if (auto put = put_mounts(machine, guest); !put) return abandon(std::move(put.error()));
+    model::put_sockets(model::machine_sockets(container->configuration, command_.ssh_socket),
+                       machine, guest);
+    Json request = {{"container", command_.id},
+                    {"hostname", command_.id},
+                    {"machine", std::move(machine)},
+                    {"guest", std::move(guest)},
+                    {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
     host->call(op_, "runtime.create", request, std::move(links),
                [self = shared_from_this()](Result<Json> created) {
                  if (!self->going()) return;
@@ -244,6 +264,19 @@ void Containers::start(Start command, const model::Origin& origin, Answer done) 
                               if (!started) auto_remove(id);
                               if (*op != 0) start_over(*op);
                             });
+}
+
+// decide() has refused what runs; what is left are machines that still shut down.
+void Containers::when_volumes_are_free(const std::string& id, std::function<void()> then) {
+  const model::ContainerState* container = state().container(id);
+  if (!container) return then();
+  auto wait = std::move(then);
+  for (const std::string& sharer : model::sharers_of_volumes(state(), *container)) {
+    const model::ContainerState* other = state().container(sharer);
+    if (!other || other->up()) continue;  // it only reads, as this one does
+    wait = [this, sharer, wait = std::move(wait)] { parts_.hosts.when_gone(sharer, wait); };
+  }
+  wait();
 }
 
 void Containers::cancel_start(const std::string& id, const std::string& why,

@@ -25,6 +25,7 @@ namespace bulkhead::engine {
 using TakeConnection = std::function<Result<UniqueFd>()>;
 
 class StartFlow;
+class Volumes;
 
 class Containers {
  public:
@@ -35,6 +36,7 @@ class Containers {
     Accelerator& accelerator;
     Kernels& kernels;
     NetworkPort& networks;
+    Volumes& volumes;
     std::string data_dir;  // containers/<id>/ below it
     std::string initramfs;
     Json host_platform;
@@ -116,6 +118,10 @@ class Containers {
   void stop_effect(const model::Event& intent, const Report& report);
   void delete_effect(const std::string& id, const Report& report);
   void remove_disks(const std::string& id, const Report& report);
+  void remove_volumes(const std::string& id, Effect so_far, const Report& report);
+  bool takes_volumes_along(const std::string& id) const;
+  // When the machines of other containers that had this one's volumes are off.
+  void when_volumes_are_free(const std::string& id, std::function<void()> then);
   void auto_remove(const std::string& id);
   store::Ledger& ledger() { return parts_.operations.ledger(); }
 

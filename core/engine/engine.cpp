@@ -117,7 +117,8 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
       registries_(operations_, registry_),
       networks_({loop_, *ledger_, network_hosts_, hosts_, paths_.data + "/networks",
                  paths_.run + "/networks"}),
-      containers_({operations_, storage_, hosts_, accelerator_, kernels_, networks_,
+      volumes_(operations_, storage_),
+      containers_({operations_, storage_, hosts_, accelerator_, kernels_, networks_, volumes_,
                    paths_.data + "/containers", install_.share() + "/initramfs.cpio",
                    host_platform()}) {
   hosts_.set_events(
@@ -162,8 +163,8 @@ void Engine::recover(std::function<void()> done) {
     // Without storage nothing can be made or deleted, but what runs can be seen and stopped: serve
     // all the same.
     if (!started) log::error("the storage plugin: " + started.error().message);
-    Recovery::Parts parts{*ledger_, operations_, containers_,           images_,
-                          kernels_, hosts_,      paths_.run + "/hosts", clean_};
+    Recovery::Parts parts{*ledger_, operations_,           containers_, images_, kernels_,
+                          hosts_,   paths_.run + "/hosts", clean_,      volumes_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
       networks_.recover([this, done] {
         done();

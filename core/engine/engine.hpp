@@ -22,6 +22,7 @@
 #include "runtime_hosts.hpp"
 #include "service_host.hpp"
 #include "store/ledger.hpp"
+#include "volumes.hpp"
 
 namespace bulkhead::engine {
 
@@ -44,6 +45,7 @@ class Engine {
   Operations& operations() { return operations_; }
   Containers& containers() { return containers_; }
   Images& images() { return images_; }
+  Volumes& volumes() { return volumes_; }
   Registries& registries() { return registries_; }
   Networks& networks() { return networks_; }
   Kernels& kernels() { return kernels_; }
@@ -78,6 +80,7 @@ class Engine {
   Images images_;
   Registries registries_;
   Networks networks_;
+  Volumes volumes_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

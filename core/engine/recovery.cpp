@@ -69,6 +69,7 @@ void Recovery::recover(const model::Operation& operation, std::function<void()> 
   if (type == "kernel.set") return parts_.kernels.recover(operation, std::move(then));
   if (type.starts_with("image.") || type == "storage.gc")
     return parts_.images.recover(operation, std::move(then));
+  if (type.starts_with("volume.")) return parts_.volumes.recover(operation, std::move(then));
   if (type.starts_with("registry."))
     return parts_.operations.lose(operation, "the service ended before it was done",
                                   std::move(then));

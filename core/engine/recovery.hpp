@@ -20,6 +20,7 @@
 #include "containers.hpp"
 #include "images.hpp"
 #include "kernels.hpp"
+#include "volumes.hpp"
 
 namespace bulkhead::engine {
 
@@ -34,6 +35,7 @@ class Recovery : public std::enable_shared_from_this<Recovery> {
     HostPort& hosts;
     std::string socket_dir;
     bool clean;  // the last daemon ended in order
+    Volumes& volumes;
   };
   Recovery(Parts parts, std::function<void()> done)
       : parts_(std::move(parts)), done_(std::move(done)) {}

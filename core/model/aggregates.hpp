@@ -9,6 +9,7 @@ namespace bulkhead::model {
 
 void evolve_container(State& state, const Event& event);
 void evolve_image(State& state, const Event& event);
+void evolve_volume(State& state, const Event& event);
 void evolve_property(State& state, const Event& event);
 void evolve_network(State& state, const Event& event);
 void evolve_dns(State& state, const Event& event);

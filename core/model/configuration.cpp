@@ -7,6 +7,7 @@
 #include "bulkhead/platform.hpp"
 #include "bulkhead/size.hpp"
 #include "model/capabilities.hpp"
+#include "model/mounts.hpp"
 #include "model/network_configuration.hpp"
 #include "model/oci_defaults.hpp"
 #include "model/process_configuration.hpp"
@@ -64,25 +65,6 @@ Result<Json> labels(const Json& request) {
     if (key.empty() || !value.is_string())
       return fail(Code::kInvalid, "label \"" + key + "\" must be KEY=VALUE");
     result[key] = value;
-  }
-  return result;
-}
-
-Result<Json> mounts(const Json& request) {
-  Json result = Json::array();
-  const Json& tmpfs = member(request, "tmpfs");
-  if (!tmpfs.is_array()) return result;
-  for (const Json& mount : tmpfs) {
-    std::string destination = read_text(mount, "destination");
-    if (!destination.starts_with('/') || destination == "/" ||
-        destination.find(':') != std::string::npos)
-      return fail(Code::kInvalid, "\"" + destination + "\" is no place for a tmpfs",
-                  "give an absolute path inside the container, other than / and without a colon");
-    std::vector<std::string> options = read_texts(mount, "options");
-    result.push_back({{"type", {{"tmpfs", Json::object()}}},
-                      {"source", "tmpfs"},
-                      {"destination", destination},
-                      {"options", options}});
   }
   return result;
 }
@@ -171,6 +153,20 @@ Status networks(const State& state, const ConfigurationInput& input, Json& confi
   return {};
 }
 
+Status put_mounts(const State& state, const ConfigurationInput& input, Configuration& result) {
+  auto mounts = build_mounts(
+      state,
+      {input.request, member(member(input.image_config, "config"), "Volumes"), input.fresh_name});
+  if (!mounts) return fail(std::move(mounts.error()));
+  result.value["mounts"] = std::move(mounts->list);
+  result.volumes = std::move(mounts->missing);
+  for (const Json& volume : result.volumes)
+    if (!read_flag(volume, "anonymous"))
+      result.warnings.push_back("there was no volume " + read_text(volume, "name") +
+                                ": an empty one is made");
+  return {};
+}
+
 Json image_part(const ImageState& image) {
   return {{"reference", image.reference.empty() ? image.digest : image.reference},
           {"descriptor", member(image.image, "descriptor")}};
@@ -215,7 +211,7 @@ Result<Configuration> build_configuration(const State& state, const Configuratio
   };
   for (Status status :
        {put("resources", resources(state, input.request)), put("labels", labels(input.request)),
-        put("mounts", mounts(input.request)), put("capAdd", capabilities(input.request, "capAdd")),
+        put_mounts(state, input, result), put("capAdd", capabilities(input.request, "capAdd")),
         put("capDrop", capabilities(input.request, "capDrop")),
         put("dns", dns(state, input.request)), networks(state, input, configuration),
         security_paths(input.request, configuration), runtime(input.request),

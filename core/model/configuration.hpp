@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,17 +19,19 @@ namespace bulkhead::model {
 
 struct ConfigurationInput {
   std::string id;
-  const Json& request;       // ContainerRequest
-  const ImageState& image;   // reference and descriptor
-  const Json& image_config;  // OCI image config of the chosen variant
-  Json platform;             // of that variant
-  int64_t now_us = 0;        // creationDate
+  const Json& request;                           // ContainerRequest
+  const ImageState& image;                       // reference and descriptor
+  const Json& image_config;                      // OCI image config of the chosen variant
+  Json platform;                                 // of that variant
+  int64_t now_us = 0;                            // creationDate
+  std::function<std::string()> fresh_name = {};  // for volumes that nobody named
 };
 struct Configuration {
   Json value;
   std::vector<std::string> warnings;
+  Json volumes = Json::array();  // Mounts::missing
 };
-// `state` is read for properties and for whether there is a default network.
+// `state` is read for properties, volumes, and whether there is a default network.
 Result<Configuration> build_configuration(const State& state, const ConfigurationInput& input);
 
 // The variant of an image for a platform ({"os", "architecture", "variant"?}); the sentence of

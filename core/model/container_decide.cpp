@@ -6,6 +6,7 @@
 #include "model/lease_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/signals.hpp"
+#include "model/volume_use.hpp"
 
 namespace bulkhead::model {
 namespace {
@@ -77,11 +78,14 @@ Result<Decision> decide_create(const State& state, const CreateContainer& comman
     if (auto good = check_stays(state, digest); !good) return fail(std::move(good.error()));
   auto leases = decide_leases(state, command.configuration);
   if (!leases) return fail(std::move(leases.error()));
+  if (auto good = check_volumes_stay(state, command.configuration); !good)
+    return fail(std::move(good.error()));
   Json data = {{"configuration", command.configuration},
                {"autoRemove", command.auto_remove},
                {"imageDigest", command.image_digest}};
   if (!command.init_image_digest.empty()) data["initImageDigest"] = command.init_image_digest;
   for (const Lease& lease : *leases) data["leases"].push_back(lease_json(lease));
+  if (!command.volumes.empty()) data["volumes"] = command.volumes;
   return one(command.id, "container.create", std::move(data), origin);
 }
 
@@ -99,6 +103,7 @@ Result<Decision> decide_start(const State& state, const StartContainer& command,
                   "`container logs --follow " + c.id + "` shows its output");
     case Lifecycle::kCreated:
     case Lifecycle::kStopped:
+      if (auto good = check_volumes_free(state, c); !good) return fail(std::move(good.error()));
       return one(c.id, "container.start", {{"run", c.runs + 1}, {"attach", command.attach}},
                  origin);
     default:

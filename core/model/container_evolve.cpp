@@ -5,6 +5,7 @@
 #include <array>
 
 #include "model/aggregates.hpp"
+#include "model/mounts.hpp"
 #include "model/read_json.hpp"
 
 namespace bulkhead::model {
@@ -46,6 +47,7 @@ void created(State& state, ContainerState& container, const Event& event, bool o
   container.image_disk = read_text(event.data, "imageDisk");
   container.writable_disk = read_text(event.data, "writableDisk");
   container.init_disk = read_text(event.data, "initDisk");
+  put_volume_sources(container.configuration, member(event.data, "volumes"));
 }
 
 void start(ContainerState& container, const Event& event) {

@@ -59,7 +59,9 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"property.set", 1},
                                Known{"registry.login", 1},
                                Known{"registry.logout", 1},
-                               Known{"storage.gc", 1}};
+                               Known{"storage.gc", 1},
+                               Known{"volume.create", 1},
+                               Known{"volume.delete", 1}};
 
 void open_operation(State& state, const Event& event) {
   Operation operation;
@@ -85,6 +87,7 @@ void evolve_stream(State& state, const Event& event) {
   std::string_view kind = std::string_view(event.type).substr(0, event.type.find('.'));
   if (kind == "container") return evolve_container(state, event);
   if (kind == "image") return evolve_image(state, event);
+  if (kind == "volume") return evolve_volume(state, event);
   if (kind == "property") return evolve_property(state, event);
   if (kind == "network") return evolve_network(state, event);
   if (kind == "dns") return evolve_dns(state, event);

@@ -112,20 +112,6 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
   return machine;
 }
 
-// "/path" or "/path:size=1048576,mode=700,ro"; "ro" comes last, where the guest looks for it.
-static std::string tmpfs_text(const Json& mount) {
-  std::vector<std::string> options = read_texts(mount, "options");
-  std::stable_partition(options.begin(), options.end(),
-                        [](const auto& option) { return option != "ro"; });
-  std::string text = read_text(mount, "destination");
-  char separator = ':';
-  for (const std::string& option : options) {
-    text += separator + option;
-    separator = ',';
-  }
-  return text;
-}
-
 GuestNetwork guest_network(const State& state, const ContainerState& container) {
   GuestNetwork result;
   std::vector<std::string> inner;
@@ -163,16 +149,13 @@ Json machine_networks(const ContainerState& container) {
 
 Json guest_request(const Json& configuration, const GuestNetwork& network) {
   const Json& resources = member(configuration, "resources");
-  Json tmpfs = Json::array();
-  for (const Json& mount : member(configuration, "mounts"))
-    if (!member(member(mount, "type"), "tmpfs").is_null()) tmpfs.push_back(tmpfs_text(mount));
   Json request = {
       {"readOnlyRoot", read_flag(configuration, "readOnly")},
       {"useInit", read_flag(configuration, "useInit")},
       {"shmBytes", read_integer(configuration, "shmSize").value_or(kDefaultShmBytes)},
       {"maskedPaths", paths_or(configuration, "maskedPaths", default_masked_paths())},
       {"readonlyPaths", paths_or(configuration, "readonlyPaths", default_readonly_paths())},
-      {"tmpfs", tmpfs},
+      {"tmpfs", Json::array()},  // they are among the mounts (mount_bodies.hpp), for the order
       {"sysctls", sysctls(configuration)},
       {"resolvConf", resolv_conf(configuration, network)},
       {"hosts", hosts(configuration, network)},

@@ -125,6 +125,8 @@ const std::vector<PropertyDefinition>& property_catalogue() {
       {"registry.domain", kText, "docker.io", "Registry of image names that don't say one",
        registry},
       {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},
+      {"volume.removeAnonymous", kBool, "true",
+       "Remove the anonymous volumes of a container that is removed by --rm", boolean},
   };
   return catalogue;
 }

@@ -1,6 +1,7 @@
 #include "model/snapshot.hpp"
 
 #include "model/read_json.hpp"
+#include "model/volume_snapshot.hpp"
 
 namespace bulkhead::model {
 namespace {
@@ -213,9 +214,12 @@ Json rest_snapshot(const State& state) {
                {"stalled", state.stalled},
                {"domains", state.domains},
                {"networks", Json::object()},
+               {"volumes", Json::array()},
                {"kernels", Json::object()},
                {"plugins", Json::object()},
                {"operations", Json::array()}};
+  for (const auto& [name, volume] : state.volumes)
+    json["volumes"].push_back(volume_snapshot(volume));
   for (const auto& [architecture, kernel] : state.kernels)
     json["kernels"][architecture] = {{"path", kernel.path},
                                      {"digest", kernel.digest},
@@ -243,6 +247,8 @@ bool rest_from_snapshot(State& state, const Json& json) {
     if (localhost.is_string()) state.domains[domain] = localhost.get<std::string>();
   for (const auto& [name, network] : member(json, "networks").items())
     state.networks[name] = network_from(name, network);
+  for (const Json& row : member(json, "volumes"))
+    if (auto volume = volume_from_snapshot(row)) state.volumes[volume->name] = std::move(*volume);
   for (const auto& [architecture, kernel] : member(json, "kernels").items())
     state.kernels[architecture] = Kernel{read_text(kernel, "path"), read_text(kernel, "digest"),
                                          read_text(kernel, "name"), read_text(kernel, "source")};

@@ -16,6 +16,7 @@
 #include "model/event.hpp"
 #include "model/lease.hpp"
 #include "model/subnet.hpp"
+#include "model/volume_state.hpp"
 
 namespace bulkhead::model {
 
@@ -190,6 +191,7 @@ struct State {
   std::map<std::string, ImageState, std::less<>> images;          // by reference
   std::map<std::string, ImageState, std::less<>>
       dangling;  // by digest: no name holds it, not yet deleted
+  std::map<std::string, VolumeState, std::less<>> volumes;     // by name
   std::map<std::string, std::string, std::less<>> properties;  // only those set
   std::map<std::string, NetworkState, std::less<>> networks;   // by name
   std::map<std::string, std::string, std::less<>>
@@ -209,6 +211,10 @@ struct State {
   const ContainerState* container(std::string_view id) const {
     auto found = containers.find(id);
     return found == containers.end() ? nullptr : &found->second;
+  }
+  const VolumeState* volume(std::string_view name) const {
+    auto found = volumes.find(name);
+    return found == volumes.end() ? nullptr : &found->second;
   }
   const Operation* operation(Seq op) const {
     auto found = operations.find(op);

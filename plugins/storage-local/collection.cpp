@@ -8,6 +8,7 @@
 #include "containers.hpp"
 #include "image.hpp"
 #include "reference_table.hpp"
+#include "volumes.hpp"
 
 namespace bulkhead::storage {
 namespace {
@@ -48,7 +49,11 @@ class Collector {
     if (!alive_.incoming) reclaimed_ += store_.incoming.sweep(store_.content.pinned(), dry_run_);
     sweep_content();
     sweep_containers();
-    return Json{{"reclaimed", reclaimed_}, {"blobs", blobs_}, {"containers", containers_}};
+    sweep_volumes();
+    return Json{{"reclaimed", reclaimed_},
+                {"blobs", blobs_},
+                {"containers", containers_},
+                {"volumes", volumes_}};
   }
 
  private:
@@ -102,6 +107,15 @@ class Collector {
     }
   }
 
+  void sweep_volumes() {
+    if (!alive_.volumes) return;
+    for (const std::string& name : list_volumes(store_)) {
+      if (alive_.volumes->contains(name)) continue;
+      remove(store_.layout.volume(name));
+      volumes_.push_back(name);
+    }
+  }
+
   void remove(const Path& path) {
     reclaimed_ += allocated_bytes(path);
     if (!dry_run_) remove_tree(path);
@@ -114,6 +128,7 @@ class Collector {
   uint64_t reclaimed_ = 0;
   Json blobs_ = Json::array();
   Json containers_ = Json::array();
+  Json volumes_ = Json::array();
 };
 
 uint64_t stored_bytes(const Store& store, const std::set<Digest>& content) {
@@ -150,8 +165,10 @@ Result<Json> measure_usage(const Store& store) {
   Json containers = Json::object();
   for (const std::string& id : list_containers(store))
     containers[id] = allocated_bytes(store.layout.container(id));
-  return Json{
-      {"images", std::move(images)}, {"imagesBytes", total}, {"containers", std::move(containers)}};
+  return Json{{"images", std::move(images)},
+              {"imagesBytes", total},
+              {"containers", std::move(containers)},
+              {"volumes", measure_volumes(store)}};
 }
 
 Result<Json> list_all(const Store& store) {
@@ -165,7 +182,8 @@ Result<Json> list_all(const Store& store) {
   for (const Digest& manifest : list_disks(store)) disks.push_back(manifest.text());
   return Json{{"references", std::move(references)},
               {"disks", std::move(disks)},
-              {"containers", list_containers(store)}};
+              {"containers", list_containers(store)},
+              {"volumes", list_volumes(store)}};
 }
 
 }  // namespace bulkhead::storage

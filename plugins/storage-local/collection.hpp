@@ -3,6 +3,7 @@
 // removes content.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Alive {
   std::set<Digest> images;  // descriptors' digests
   std::vector<std::pair<std::string, Digest>> references;
   std::set<std::string> containers;
+  std::optional<std::set<std::string>> volumes = std::nullopt;  // none: all of them stay
   bool incoming = true;  // what pulls have received, running ones and those that ended early
 };
 

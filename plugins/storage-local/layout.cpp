@@ -41,11 +41,12 @@ Status ensure_file(const Path& path, std::string_view content) {
 Status Layout::initialize() const {
   remove_tree(ingest());
   for (const Path& directory :
-       {blobs(), ingest(), incoming(), disks(), templates(), containers()}) {
+       {blobs(), ingest(), incoming(), disks(), templates(), containers(), volumes()}) {
     if (Status made = make_directories(directory); !made) return made;
   }
   for (const Path& directory : {root_ / "images", disks(), templates(), containers()})
     remove_unfinished(directory);
+  remove_tree(unfinished_volume());
   remove_forgotten(incoming());
   if (Status marked = ensure_file(root_ / "images" / "oci-layout", kLayoutMark); !marked)
     return marked;

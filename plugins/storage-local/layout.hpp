@@ -9,6 +9,7 @@
 //     disks/<manifest hex>.ext4                            image disks, made from blobs; *.tmp while being made
 //     templates/<bytes>.ext4                               formatted writable disks
 //     containers/<id>/writable.ext4                        one per container
+//     volumes/<name>/{volume.ext4, data/}                  a disk or a folder; .new while being made
 // clang-format on
 //
 // What a pull has received outlives a restart, so that a large image comes in the end over a bad
@@ -44,6 +45,9 @@ class Layout {
   Path templates() const { return root_ / "templates"; }
   Path containers() const { return root_ / "containers"; }
   Path container(const std::string& id) const { return containers() / id; }
+  Path volumes() const { return root_ / "volumes"; }
+  Path volume(const std::string& name) const { return volumes() / name; }
+  Path unfinished_volume() const { return volumes() / ".new"; }  // no volume's name begins so
 
  private:
   Path root_;

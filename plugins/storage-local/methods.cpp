@@ -14,6 +14,7 @@
 #include "receive.hpp"
 #include "reference_table.hpp"
 #include "save.hpp"
+#include "volumes.hpp"
 #include "writable_disk.hpp"
 
 namespace bulkhead::storage {
@@ -179,6 +180,37 @@ Result<Json> inspect(Store& store, const Call& call) {
   return inspect_container(store, *id);
 }
 
+Result<VolumeDisk> volume_disk(const Json& body) {
+  VolumeDisk disk;
+  const int64_t bytes = integer_or(body, "sizeBytes", static_cast<int64_t>(kDefaultVolumeBytes));
+  const int64_t journal = integer_or(body, "journalBytes", 0);
+  if (bytes < 0 || journal < 0) return fail(Code::kInvalid, "a size is negative");
+  disk.bytes = static_cast<uint64_t>(bytes);
+  disk.journal_bytes = static_cast<uint64_t>(journal);
+  const std::string mode = string_or(body, "journal", "");
+  disk.mode = journal_mode(mode);
+  if (!mode.empty() && !disk.mode)
+    return fail(Code::kInvalid, "a journal is \"ordered\", \"writeback\" or \"journal\"");
+  return disk;
+}
+
+Result<Json> add_volume(Store& store, const Call& call) {
+  Result<std::string> name = volume_name(call.body);
+  if (!name) return tl::unexpected(std::move(name.error()));
+  const std::string kind = string_or(call.body, "kind", "disk");
+  if (kind == "folder") return create_volume(store, {std::move(*name), Folder{}});
+  if (kind != "disk") return fail(Code::kInvalid, "a volume is a \"disk\" or a \"folder\"");
+  const Result<VolumeDisk> disk = volume_disk(call.body);
+  if (!disk) return tl::unexpected(disk.error());
+  return create_volume(store, {std::move(*name), *disk});
+}
+
+Result<Json> remove_volume(Store& store, const Call& call) {
+  const Result<std::string> name = volume_name(call.body);
+  if (!name) return tl::unexpected(name.error());
+  return Json{{"reclaimed", delete_volume(store, *name)}};
+}
+
 Result<Json> list(Store& store, const Call&) {
   return list_all(store);
 }
@@ -208,6 +240,13 @@ Result<Json> collect_garbage(Store& store, const Call& call) {
   for (const Json& id : call.body["containers"]) {
     if (!id.is_string()) return fail(Code::kInvalid, "\"containers\" must be a list of ids");
     alive.containers.insert(id.get<std::string>());
+  }
+  if (const Json& volumes = member(call.body, "volumes"); volumes.is_array()) {
+    alive.volumes.emplace();
+    for (const Json& name : volumes) {
+      if (!name.is_string()) return fail(Code::kInvalid, "\"volumes\" must be a list of names");
+      alive.volumes->insert(name.get<std::string>());
+    }
   }
   alive.incoming = !bool_or(call.body, "incoming", false);
   return collect(store, alive, bool_or(call.body, "dryRun", false));
@@ -271,16 +310,27 @@ Result<Json> open(Store& store, const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"storage.load", Place::kBulk, load},           {"storage.import", Place::kBulk, import},
-    {"storage.save", Place::kBulk, save},           {"storage.plan", Place::kQuick, plan},
-    {"storage.receive", Place::kOwn, receive},      {"storage.unpack", Place::kOwn, unpack},
-    {"storage.admit", Place::kOwn, admit},          {"storage.contents", Place::kQuick, contents},
-    {"storage.open", Place::kQuick, open},          {"storage.tag", Place::kQuick, tag},
-    {"storage.untag", Place::kQuick, untag},        {"storage.image", Place::kQuick, image},
-    {"storage.prepare", Place::kQuick, prepare},    {"storage.create", Place::kQuick, create},
-    {"storage.delete", Place::kQuick, remove},      {"storage.inspect", Place::kQuick, inspect},
-    {"storage.list", Place::kQuick, list},          {"storage.usage", Place::kQuick, usage},
+    {"storage.load", Place::kBulk, load},
+    {"storage.import", Place::kBulk, import},
+    {"storage.save", Place::kBulk, save},
+    {"storage.plan", Place::kQuick, plan},
+    {"storage.receive", Place::kOwn, receive},
+    {"storage.unpack", Place::kOwn, unpack},
+    {"storage.admit", Place::kOwn, admit},
+    {"storage.contents", Place::kQuick, contents},
+    {"storage.open", Place::kQuick, open},
+    {"storage.tag", Place::kQuick, tag},
+    {"storage.untag", Place::kQuick, untag},
+    {"storage.image", Place::kQuick, image},
+    {"storage.prepare", Place::kQuick, prepare},
+    {"storage.create", Place::kQuick, create},
+    {"storage.delete", Place::kQuick, remove},
+    {"storage.inspect", Place::kQuick, inspect},
+    {"storage.list", Place::kQuick, list},
+    {"storage.usage", Place::kQuick, usage},
     {"storage.gc", Place::kQuick, collect_garbage},
+    {"storage.create-volume", Place::kQuick, add_volume},
+    {"storage.delete-volume", Place::kQuick, remove_volume},
 };
 
 }  // namespace

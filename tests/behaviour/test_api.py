@@ -133,6 +133,8 @@ REQUESTS = {
         "process": {**PROCESS, "entrypoint": "/bin/sh"}, "resources": {"cpus": 1, "memoryInBytes": 1 << 28}, "capAdd": ["NET_ADMIN"],
         "capDrop": ["ALL"], "labels": {"a": "b"}, "readOnly": True, "useInit": True, "shmSize": 1 << 20,
         "tmpfs": [{"destination": "/mnt", "options": ["size=1048576"]}], "maskedPaths": ["/a"], "readonlyPaths": ["NONE", "/b"], "noDns": False,
+        "mounts": [{"type": "tmpfs", "source": "", "destination": "/scratch", "options": ["ro"]},
+                   {"type": "volume", "source": "by-a-container", "destination": "/data"}],
         "dns": {"nameservers": ["192.0.2.1"], "domain": "example.test", "searchDomains": ["example.test"], "options": ["ndots:1"]},
         "autoRemove": False, "kernel": "/nowhere/vmlinux", "kernelArgs": ["quiet"], "initImage": "busybox", "virtualization": True,
         "runtime": "runtime-qemu"},
@@ -148,6 +150,8 @@ REQUESTS = {
                                   "platform": {"os": "linux", "architecture": "amd64", "variant": ""}},
     ("POST", "/v1/registries/login"): {"server": "127.0.0.1:1", "username": "alice", "password": "secret", "scheme": "http"},
     ("PUT", "/v1/system/properties/{key}"): {"value": 1},
+    ("POST", "/v1/volumes"): {"name": "by-api", "labels": {"a": "b"}, "sizeInBytes": 1 << 26,
+                              "options": {"size": "1g", "journal": "ordered"}},
 }
 UPGRADE = ("Connection: Upgrade", "Upgrade: bulkhead-stream")
 
@@ -219,6 +223,24 @@ def registries_answer(api, tmp_path):
         api.ok("DELETE", "/v1/images/" + urllib.parse.quote(name, safe=""))
 
 
+def volumes_answer(api):
+    volume = request("POST", "/v1/volumes")
+    made = api.ok("POST", "/v1/volumes", volume)
+    assert made["configuration"]["sizeInBytes"] == 1 << 26 and api.ok("GET", "/v1/volumes") == [made]
+    shown = api.ok("GET", "/v1/volumes/by-api")
+    assert shown.pop("status")["allocatedInBytes"] > 0 and shown == made
+    assert api.ask("POST", "/v1/volumes", volume)[0] == 409
+    assert api.ask("POST", "/v1/volumes", {"name": "folder", "options": {"shared": "true", "size": "1g"}})[0] == 400
+    assert [api.ask(method, "/v1/volumes/nothing")[0] for method in ("GET", "DELETE")] == [404] * 2
+    mounting = {"name": "mounting", "image": "busybox", "mounts": [{"type": "volume", "source": "by-api", "destination": "/data"}]}
+    api.ok("POST", "/v1/containers", mounting)
+    assert api.ask("DELETE", "/v1/volumes/by-api")[0] == 409
+    api.ok("DELETE", "/v1/containers/mounting")
+    assert api.ok("DELETE", "/v1/volumes/by-api")["reclaimed"] > 0
+    api.ok("POST", "/v1/volumes", {"name": "unused", "options": {"shared": "true"}})
+    assert api.ok("POST", "/v1/volumes/prune")["deleted"] == ["unused"]
+
+
 def a_container_answers(api):
     everything = request("POST", "/v1/containers", kernel=api.ok("GET", "/v1/system")["kernel"])
     made = api.ok("POST", "/v1/containers", everything, head=["Idempotency-Key: once"])
@@ -270,6 +292,7 @@ def test_every_answer_is_as_described_and_every_described_answer_is_given(fresh,
         the_service_answers(api, tmp_path)
         images_answer(api, busybox_tar, tmp_path)
         registries_answer(api, tmp_path)
+        volumes_answer(api)
         a_container_answers(api)
         what_is_not_there_is_told(api)
         the_journal_answers(api)

@@ -3,6 +3,7 @@
 
 #include "bulkhead/version.hpp"
 #include "model/read_json.hpp"
+#include "model/volume_view.hpp"
 #include "routes.hpp"
 
 namespace bulkhead::api {
@@ -71,13 +72,15 @@ Json container_usage(engine::Engine& engine, const Json& used) {
 }
 
 void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
-  engine.storage().ask("storage.usage", Json::object(),
-                       [exchange, &engine](const Result<Json>& used) {
-                         if (!used) return exchange->fail(used.error());
-                         exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
-                                               {"containers", container_usage(engine, *used)},
-                                               {"volumes", usage(0, 0, 0, 0)}});
-                       });
+  engine.storage().ask(
+      "storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
+        if (!used) return exchange->fail(used.error());
+        exchange->reply(
+            200,
+            {{"images", image_usage(engine.state(), *used)},
+             {"containers", container_usage(engine, *used)},
+             {"volumes", model::volumes_usage(engine.state(), model::member(*used, "volumes"))}});
+      });
 }
 
 void set_kernel(const ExchangePtr& exchange, engine::Engine& engine) {

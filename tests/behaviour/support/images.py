@@ -12,8 +12,8 @@ from . import archives
 RECIPES = pathlib.Path(__file__).resolve().parent.parent / "recipes"
 
 
-def busybox_tar(programs=()):
-    """A root file system with busybox under all its names, a user besides root, and a few files to look at; and these programs in /bin."""
+def busybox_tar(programs=(), extra=()):
+    """A root file system with busybox under all its names, a user besides root, and a few files to look at; these programs in /bin; and more entries."""
     program = subprocess.run(["sh", "-c", "command -v busybox"], capture_output=True, text=True, check=True).stdout.strip()
     applets = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
     libraries = subprocess.run(["sh", "-c", f"ldd {program} 2>/dev/null | grep -o '/[^ ]*' || true"],
@@ -31,7 +31,7 @@ def busybox_tar(programs=()):
     entries.append(archives.entry("etc/shadow", "root:*:1::::::\n", mode=0o640))
     entries.append(archives.entry("etc/not-executable", "#!/bin/sh\necho no\n", mode=0o644))
     entries.append(archives.entry("home/nobody/mine", "owned\n", uid=65534, gid=65534))
-    return archives.tar(entries)
+    return archives.tar([*entries, *extra])
 
 
 def peer(directory):

@@ -101,6 +101,10 @@ TEST(ContainerRequest, TheRest) {
                              "/t",
                              "--mount",
                              "type=tmpfs,dst=/u,size=1k",
+                             "--volume",
+                             "/h:/v:ro",
+                             "-v",
+                             "data:/w",
                              "--masked-path",
                              "NONE",
                              "--masked-path",
@@ -122,8 +126,11 @@ TEST(ContainerRequest, TheRest) {
   EXPECT_EQ((*made)["readOnly"], true);
   EXPECT_EQ((*made)["useInit"], true);
   EXPECT_EQ((*made)["autoRemove"], true);
-  EXPECT_EQ((*made)["tmpfs"], (json{{{"destination", "/t"}, {"options", json::array()}},
-                                    {{"destination", "/u"}, {"options", {"size=1024"}}}}));
+  EXPECT_EQ((*made)["mounts"], json::parse(R"([
+    {"type": "tmpfs", "source": "", "destination": "/t", "options": []},
+    {"type": "tmpfs", "source": "", "destination": "/u", "options": ["size=1024"]},
+    {"type": "virtiofs", "source": "/h", "destination": "/v", "options": ["ro"]},
+    {"type": "volume", "source": "data", "destination": "/w", "options": []}])"));
   EXPECT_EQ((*made)["maskedPaths"], (json{"NONE", "/x"}));
   EXPECT_EQ((*made)["readonlyPaths"], json{"/y"});
   EXPECT_EQ((*made)["initImage"], "init:1");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "command/table.hpp"
 
 namespace bulkhead::cli {
@@ -17,7 +19,6 @@ TEST(Mount, ATmpfsTakesSizeAndMode) {
   EXPECT_EQ(mount->type, MountType::kTmpfs);
   EXPECT_EQ(mount->destination, "/x");
   EXPECT_THAT(mount->options, ElementsAre("size=16777216", "mode=1777"));
-  EXPECT_TRUE(check_available(*mount));
 }
 
 TEST(Mount, KeysHaveShortForms) {
@@ -43,13 +44,49 @@ TEST(Mount, RefusesMistakes) {
   }
 }
 
-TEST(Mount, SaysWhatOtherTypesWouldNeed) {
-  const auto folder = check_available(*parse_mount("type=bind,source=/tmp,target=/x"));
-  ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().code, Code::kUnsupported);
-  EXPECT_THAT(folder.error().message, HasSubstr("mount"));
-  EXPECT_THAT(check_available(*parse_mount("type=volume,destination=/x")).error().message,
-              HasSubstr("volume"));
+TEST(Mount, AHostFolderMayBeRelative) {
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(parse_mount("type=bind,source=a/../b,target=/x")->source, here + "/b");
+  EXPECT_EQ(parse_mount("type=volume,source=data,target=/x")->source, "data");
+  EXPECT_FALSE(parse_mount("type=bind,target=/x"));
+}
+
+TEST(Volume, ANameIsAVolumesAndAPathIsTheHosts) {
+  const std::string here = std::filesystem::current_path().string();
+  for (const auto& [text, source] :
+       {std::pair("/src:/dst", std::string("/src")), std::pair("./a:/dst", here + "/a"),
+        std::pair("a/b:/dst", here + "/a/b"), std::pair(".:/dst", here + "/.")}) {
+    const auto mount = parse_volume(text);
+    ASSERT_TRUE(mount) << text;
+    EXPECT_EQ(mount->type, MountType::kVirtiofs) << text;
+    EXPECT_EQ(std::filesystem::path(mount->source).lexically_normal(),
+              std::filesystem::path(source).lexically_normal());
+    EXPECT_EQ(mount->destination, "/dst");
+  }
+  const auto named = parse_volume("data:/dst:ro");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->type, MountType::kVolume);
+  EXPECT_EQ(named->source, "data");
+  EXPECT_THAT(named->options, ElementsAre("ro"));
+  EXPECT_THAT(parse_volume("data:/dst:rw")->options, ElementsAre());
+}
+
+TEST(Volume, ADestinationAloneIsAnonymous) {
+  const auto mount = parse_volume("/data");
+  ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->type, MountType::kVolume);
+  EXPECT_EQ(mount->source, "");
+  EXPECT_EQ(mount->destination, "/data");
+}
+
+TEST(Volume, RefusesMistakes) {
+  for (const char* bad : {"", "data", ":/dst", "data:", "data:dst", "/a:b", "data:/dst:color",
+                          "data:/dst:ro=1", "data:/dst:size=5"}) {
+    const auto mount = parse_volume(bad);
+    ASSERT_FALSE(mount) << bad;
+    EXPECT_EQ(mount.error().code, kUsage) << bad;
+    EXPECT_THAT(mount.error().message, HasSubstr("--volume")) << bad;
+  }
 }
 
 TEST(Tmpfs, IsAnAbsolutePath) {

@@ -10,6 +10,7 @@
 
 #include "core/engine/containers.hpp"
 #include "core/engine/images.hpp"
+#include "core/engine/volumes.hpp"
 #include "fake_hosts.hpp"
 #include "model/facts.hpp"
 
@@ -134,8 +135,9 @@ class ContainersTest : public LedgerTest {
   ScriptedPlugin registry_;
   Images images_{*operations_, storage_, registry_, {{"os", "linux"}, {"architecture", "amd64"}}};
   FakeNetworks networks_;
+  Volumes volumes_{*operations_, storage_};
   Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_, networks_,
-                          directory_ + "/containers", "/initramfs",
+                          volumes_, directory_ + "/containers", "/initramfs",
                           Json{{"os", "linux"}, {"architecture", "amd64"}}}};
 };
 

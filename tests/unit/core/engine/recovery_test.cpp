@@ -11,8 +11,8 @@ using model::Lifecycle;
 class RecoveryTest : public ContainersTest {
  protected:
   void begin() {
-    Recovery::Parts parts{*ledger_, *operations_, containers_,         images_,
-                          kernels_, hosts_,       directory_ + "/run", true};
+    Recovery::Parts parts{*ledger_, *operations_,        containers_, images_, kernels_,
+                          hosts_,   directory_ + "/run", true,        volumes_};
     std::make_shared<Recovery>(std::move(parts), [this] { recovered_ = true; })->begin();
   }
   void recover() {

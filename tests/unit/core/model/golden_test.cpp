@@ -115,7 +115,9 @@ TEST(GoldenFilesTest, CoverEveryTypeAndRevision) {
                            "plugin.stopped",
                            "property.cleared",
                            "property.set",
-                           "storage.gc"}) {
+                           "storage.gc",
+                           "volume.create",
+                           "volume.delete"}) {
     ASSERT_GT(known_revision(type), 0) << type;
     for (int revision = 1; revision <= known_revision(type); revision++) {
       std::string name = std::string(type) + "." + std::to_string(revision) + ".json";

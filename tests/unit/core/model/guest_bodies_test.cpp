@@ -41,7 +41,7 @@ TEST(GuestBodiesTest, ExecKeepsTheContainersCapabilitiesAndTakesASize) {
 
 TEST(GuestBodiesTest, GuestWithDefaults) {
   Json guest = guest_request(kConfiguration, {{"10.0.2.3"}, "test", "10.0.2.15"});
-  EXPECT_EQ(guest["tmpfs"], Json{"/tmp"});
+  EXPECT_EQ(guest["tmpfs"], Json::array()) << "they are among the mounts";
   EXPECT_EQ(guest["shmBytes"], 64 << 20);
   EXPECT_EQ(guest["maskedPaths"], Json(default_masked_paths()));
   EXPECT_EQ(guest["readonlyPaths"], Json(default_readonly_paths()));
