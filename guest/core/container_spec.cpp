@@ -52,6 +52,11 @@ Status read_surroundings(const JsonFields& fields, ContainerSpec& spec) {
     if (!mounts) return fail(std::move(mounts.error()));
     spec.mounts = std::move(*mounts);
   }
+  if (const Json* json = fields.any("sockets")) {
+    auto sockets = parse_sockets(*json);
+    if (!sockets) return fail(std::move(sockets.error()));
+    spec.sockets = std::move(*sockets);
+  }
   return {};
 }
 

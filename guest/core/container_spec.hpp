@@ -32,6 +32,7 @@ struct ContainerSpec {
   uint64_t memory_bytes = 0;  // 0: no limit
   std::vector<NetworkSpec> networks;
   std::vector<MountSpec> mounts;
+  std::vector<SocketSpec> sockets;
 };
 
 // Paths are absolute and have no NUL in them, disks and the host name aren't empty.

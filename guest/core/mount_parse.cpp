@@ -106,6 +106,22 @@ Result<MountSpec> mount_of(const Json& json) {
   return spec;
 }
 
+Result<SocketSpec> socket_of(const Json& json) {
+  SocketSpec spec;
+  std::string direction;
+  JsonFields fields(json, "container.sockets");
+  fields.text("direction", direction);
+  fields.text("guest", spec.path);
+  fields.number("id", spec.id, 0, kLargest);
+  if (auto status = fields.status(); !status) return fail(std::move(status.error()));
+  spec.to_host = direction == "to-host";
+  if (!spec.to_host && direction != "to-guest")
+    return fail(Code::kInvalid, "\"" + direction + "\" is no direction of a socket");
+  if (!spec.path.starts_with('/') || spec.path == "/")
+    return fail(Code::kInvalid, "\"" + spec.path + "\" is no place for a socket");
+  return spec;
+}
+
 template <class T>
 Result<std::vector<T>> list_of(const Json& json, const char* what, Result<T> (*one)(const Json&)) {
   if (!json.is_array() || json.size() > kMost)
@@ -127,6 +143,10 @@ size_t InterfaceAddress::size() const {
 
 Result<std::vector<NetworkSpec>> parse_networks(const Json& json) {
   return list_of<NetworkSpec>(json, "container.networks", network_of);
+}
+
+Result<std::vector<SocketSpec>> parse_sockets(const Json& json) {
+  return list_of<SocketSpec>(json, "container.sockets", socket_of);
 }
 
 Result<std::vector<MountSpec>> parse_mounts(const Json& json) {

@@ -8,5 +8,6 @@ namespace bulkhead::guest {
 
 Result<std::vector<NetworkSpec>> parse_networks(const Json& json);
 Result<std::vector<MountSpec>> parse_mounts(const Json& json);
+Result<std::vector<SocketSpec>> parse_sockets(const Json& json);
 
 }  // namespace bulkhead::guest

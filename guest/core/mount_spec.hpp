@@ -1,4 +1,5 @@
-// What of the host's a container sees: the "networks" and "mounts" of the Container object of
+// What of the host's a container sees: the "networks", "mounts" and
+// "sockets" of the Container object of
 // guest/PROTOCOL.md, checked.
 #pragma once
 
@@ -36,6 +37,13 @@ struct MountSpec {
   bool copy_up = false;  // fill it from the image if it is empty
   uint64_t size_bytes = 0;
   std::optional<uint32_t> mode;
+};
+
+// A Unix socket through the wall. The numbers are the host's: "the n-th of its sockets".
+struct SocketSpec {
+  bool to_host = false;  // the container connects to `path`; else a program of it listens there
+  std::string path;
+  uint64_t id = 0;
 };
 
 }  // namespace bulkhead::guest

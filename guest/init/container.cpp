@@ -107,6 +107,13 @@ void Container::run_exec(const ProcessSpec& spec, const ChildEnds& ends) {
   run_program(spec, false, kErrorAt);
 }
 
+Result<UniqueFd> Container::root() const {
+  const std::string path = "/proc/" + std::to_string(pid_) + "/root";
+  UniqueFd root(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_now("open the container's root");
+  return root;
+}
+
 int Container::command_status(int status) {
   return receive_command_status(control_.get(), status);
 }

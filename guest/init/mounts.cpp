@@ -14,6 +14,7 @@
 #include <string>
 
 #include "guest/core/errors.hpp"
+#include "guest/init/container_sockets.hpp"
 #include "guest/init/files.hpp"
 #include "guest/init/rootfs.hpp"
 #include "guest/init/tree_copy.hpp"
@@ -119,15 +120,19 @@ Result<UniqueFd> new_tmpfs(const MountSpec& spec) {
   return mounted;
 }
 
+Result<UniqueFd> hold_path(const std::string& path, const std::string& destination) {
+  UniqueFd tree(
+      open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
+  if (!tree) return fail_now("take hold of what " + destination + " shows");
+  return tree;
+}
+
 Result<UniqueFd> hold(const std::vector<MountSpec>& mounts, size_t index) {
   const MountSpec& spec = mounts[index];
   if (spec.type == MountSpec::Type::kTmpfs) return new_tmpfs(spec);
   std::string path = place_of(first_of(mounts, index));
   if (!spec.file.empty()) path += "/" + spec.file;
-  UniqueFd tree(
-      open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
-  if (!tree) return fail_now("take hold of what " + spec.destination + " shows");
-  return tree;
+  return hold_path(path, spec.destination);
 }
 
 Status limit(const MountSpec& spec, int tree) {
@@ -170,7 +175,8 @@ void unmount_sources() {
   closedir(directory);
 }
 
-Result<std::vector<UniqueFd>> hold_sources(const std::vector<MountSpec>& mounts) {
+Result<std::vector<UniqueFd>> hold_sources(const std::vector<MountSpec>& mounts,
+                                           const std::vector<SocketSpec>& sockets) {
   std::vector<UniqueFd> trees;
   for (size_t i = 0; i < mounts.size(); ++i) {
     auto tree = hold(mounts, i);
@@ -179,22 +185,37 @@ Result<std::vector<UniqueFd>> hold_sources(const std::vector<MountSpec>& mounts)
       return fail(std::move(status.error()));
     trees.push_back(std::move(*tree));
   }
+  for (const SocketSpec& socket : sockets) {
+    if (!socket.to_host) continue;
+    auto tree = hold_path(listener_path(socket.id), socket.path);
+    if (!tree) return fail(std::move(tree.error()));
+    trees.push_back(std::move(*tree));
+  }
   return trees;
 }
 
-Status place_sources(const std::vector<MountSpec>& mounts, const std::vector<UniqueFd>& sources) {
-  std::vector<size_t> order(mounts.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&mounts](size_t a, size_t b) {
-    return depth_of(mounts[a].destination) < depth_of(mounts[b].destination);
+Status place_sources(const std::vector<MountSpec>& mounts, const std::vector<SocketSpec>& sockets,
+                     const std::vector<UniqueFd>& sources) {
+  struct Place {
+    std::string path;
+    bool file;
+    int source;
+  };
+  std::vector<Place> places;
+  for (const MountSpec& spec : mounts)
+    places.push_back({spec.destination, !spec.file.empty(), sources[places.size()].get()});
+  for (const SocketSpec& socket : sockets) {
+    if (socket.to_host) places.push_back({socket.path, true, sources[places.size()].get()});
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return depth_of(a.path) < depth_of(b.path);
   });
-  for (size_t i : order) {
-    const MountSpec& spec = mounts[i];
-    auto place = make_destination(spec.destination, !spec.file.empty());
-    if (!place) return fail(std::move(place.error()));
-    if (move_mount(sources[i].get(), "", place->get(), "",
+  for (const Place& place : places) {
+    auto target = make_destination(place.path, place.file);
+    if (!target) return fail(std::move(target.error()));
+    if (move_mount(place.source, "", target->get(), "",
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
-      return fail_now("mount " + spec.destination);
+      return fail_now("mount " + place.path);
   }
   return {};
 }

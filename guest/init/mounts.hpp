@@ -17,8 +17,11 @@ namespace bulkhead::guest {
 Status mount_sources(const std::vector<MountSpec>& mounts);
 void unmount_sources();
 
-// Detached mounts, one for each spec, in its order.
-Result<std::vector<UniqueFd>> hold_sources(const std::vector<MountSpec>& mounts);
-Status place_sources(const std::vector<MountSpec>& mounts, const std::vector<UniqueFd>& sources);
+// Detached mounts, one for each mount and then one for each socket whose listener is here
+// (container_sockets.hpp).
+Result<std::vector<UniqueFd>> hold_sources(const std::vector<MountSpec>& mounts,
+                                           const std::vector<SocketSpec>& sockets);
+Status place_sources(const std::vector<MountSpec>& mounts, const std::vector<SocketSpec>& sockets,
+                     const std::vector<UniqueFd>& sources);
 
 }  // namespace bulkhead::guest
