@@ -18,7 +18,7 @@ struct GuestNetwork {
   std::vector<std::string> nameservers;  // used unless the configuration names its own
   std::string domain;
   std::string address;        // the container's on its first network; "" without a network
-  std::string gateway;        // the host, as the container reaches it; "" without a network
+  std::string gateway = {};   // the host, as the container reaches it; "" without a network
   Json interfaces = nullptr;  // Guest.networks
 };
 // From the container's leases. The network that leads out comes first in resolv.conf, because the
