@@ -1,67 +1,51 @@
-// Questions that the network can't answer, asked of the host's name servers: each from a socket and
-// so a port of its own, under a random id, one server after the other. By UDP what came by UDP, by
-// TCP what came by TCP: a client whose answer is too long asks again by TCP, and so do we.
-//
-// Bounded: beyond kMost questions at once the oldest gets no answer any more.
+// Questions about names that aren't ours go to the host's resolvers, one after the other until one
+// knows; a resolver that fails or says that it failed is followed by the next, and the only one is
+// asked twice. Bounded per asker and in all, so that one container can't take the names from the
+// others.
 #pragma once
 
-#include <chrono>
 #include <functional>
-#include <list>
+#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "bulkhead/unique_fd.hpp"
-#include "dns_message.hpp"
-#include "poll_set.hpp"
-#include "recent_flows.hpp"
-#include "resolv_conf.hpp"
+#include "dns_exchange.hpp"
 
-namespace bulkhead::network::dns {
+namespace bulkhead::net {
 
-class Forwarder {
+class DnsForwarder {
  public:
-  static constexpr std::size_t kMost = 512;
-  static constexpr Milliseconds kPatience{2'000};  // with each server
-  static constexpr int kRounds = 2;
+  static constexpr size_t kMost = 512;
+  static constexpr size_t kMostPerAsker = 64;
 
-  // The answer under the question's own id, or SERVFAIL.
-  using Done = std::function<void(std::vector<uint8_t>)>;
-  // `port`: of the servers; tests have their own.
-  explicit Forwarder(std::string resolv_conf, uint16_t port = 53)
-      : resolv_conf_(std::move(resolv_conf)), port_(port) {}
+  DnsForwarder(loop::Loop& loop, std::string resolv_conf, uint16_t port = DnsExchange::kDnsPort);
 
-  void ask(Bytes question, const Query& query, bool tcp, Milliseconds now, Done done);
-
-  void fill(PollSet& set, Milliseconds now);
-  void handle(const PollSet& set, Milliseconds now);
+  // Whole and with the question's own id; SERVFAIL if nobody answered. May call back at once.
+  using Done = std::function<void(Buffer answer)>;
+  void forward(const Ip& asker, const DnsQuery& query, Bytes message, Done done);
+  size_t open() const { return open_.size(); }
 
  private:
-  struct Question {
-    std::vector<uint8_t> bytes;  // under our id
-    Query query;
-    uint16_t id = 0;
-    bool tcp = false;
+  struct Inquiry {
+    Ip asker;
+    DnsQuery query;
+    Buffer message;
     Done done;
-    std::size_t tries = 0;
-    std::vector<std::string> servers;
-    UniqueFd fd;
-    Milliseconds deadline{};
-    int place = -1;
-    std::vector<uint8_t> to_send;   // TCP
-    std::vector<uint8_t> received;  // TCP
-    bool over = false;
+    std::vector<Resolver> left;
+    Buffer unhappy;  // a resolver's own SERVFAIL or refusal
+    std::unique_ptr<DnsExchange> exchange;
   };
-  bool next_server(Question& question, Milliseconds now);
-  void receive(Question& question, Milliseconds now);
-  void receive_tcp(Question& question, Milliseconds now);
-  void answer(Question& question, Bytes message);
-  void give_up(Question& question);
 
+  void ask_next(uint64_t number);
+  void answered(uint64_t number, Buffer answer);
+  void finish(uint64_t number, Buffer answer);
+
+  loop::Loop& loop_;
   ResolvConf resolv_conf_;
   uint16_t port_;
-  std::list<Question> questions_;
+  std::map<uint64_t, Inquiry> open_;
+  std::map<Ip, size_t> askers_;
+  uint64_t next_ = 0;
 };
 
-}  // namespace bulkhead::network::dns
+}  // namespace bulkhead::net

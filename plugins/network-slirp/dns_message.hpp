@@ -1,65 +1,82 @@
-// Questions and answers of RFC 1035, as much of them as a name service for containers needs: one
-// question read, addresses and names written, everything else passed on as bytes.
+// DNS messages as far as a resolver for containers needs them: one question in, its answer out.
+// Everything that isn't answered here is forwarded as it came, byte for byte but for the id.
 //
-//     header 12: id, flags, counts of questions, answers, authorities, additionals
-//     question:  name (labels, each after its length, the last one empty), type, class
-//     record:    name, type, class, TTL, length, data
-//
-// The bytes are hostile. A question's name has no compression pointers, because nothing comes
-// before it.
+// A name is kept in its wire form (uncompressed, as sent: some clients check that their capitals
+// come back) and as text: lower case, labels joined by dots, no dot at the end, bytes that could be
+// taken for something else as \DDD.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "ethernet.hpp"
+#include "address.hpp"
+#include "wire.hpp"
 
-namespace bulkhead::network::dns {
+namespace bulkhead::net {
 
-constexpr uint16_t kA = 1;
-constexpr uint16_t kPtr = 12;
-constexpr uint16_t kAaaa = 28;
-constexpr uint16_t kOpt = 41;
-constexpr uint16_t kAny = 255;
-constexpr uint16_t kInternet = 1;
-constexpr std::size_t kHeader = 12;
-constexpr std::size_t kPlainUdp = 512;  // what a client takes that says nothing else
-constexpr uint32_t kTtl = 5;            // seconds; containers come and go
+enum DnsType : uint16_t {
+  kTypeA = 1,
+  kTypePtr = 12,
+  kTypeAaaa = 28,
+  kTypeOpt = 41,
+  kTypeAny = 255
+};
+enum DnsClass : uint16_t { kClassIn = 1 };
+enum DnsRcode : uint8_t {
+  kNoError = 0,
+  kFormErr = 1,
+  kServFail = 2,
+  kNxDomain = 3,
+  kNotImp = 4,
+  kRefused = 5
+};
 
-enum class Code : uint8_t { kOk = 0, kFormat = 1, kFailure = 2, kNoName = 3, kNotImplemented = 4 };
-
-struct Query {
+struct DnsQuery {
   uint16_t id = 0;
-  bool recursion = false;  // desired
-  std::string name;        // "web.test": small letters, no final dot; "" for the root
+  bool recursion_desired = false;
+  bool checking_disabled = false;
+  uint8_t opcode = 0;
+  Buffer wire_name;  // with its last, empty label
+  std::string name;
   uint16_t type = 0;
-  uint16_t klass = 0;
-  std::size_t question_end = kHeader;  // of the bytes it was read from
+  uint16_t dns_class = 0;
   bool edns = false;
-  std::size_t udp_size = kPlainUdp;  // what fits into an answer by UDP
+  uint16_t udp_size = 512;  // what the client takes over UDP
 };
 
-// Nothing: not a question that could be answered, not even with an error.
-std::optional<Query> read_query(Bytes message);
+// A message of at least a header that is a query with exactly one question, or nothing. What
+// follows the question must be well-formed too.
+std::optional<DnsQuery> parse_dns_query(Bytes message);
 
-struct Answer {
-  Code code = Code::kOk;
-  std::vector<Address4> ipv4;
-  std::vector<Address6> ipv6;
-  std::vector<std::string> names;  // for PTR
+// The question's name as text; nothing if it isn't a name. `at` moves behind it. Compression is
+// followed only backwards.
+std::optional<std::string> read_dns_name(Bytes message, size_t& at, Buffer* wire = nullptr);
+
+// "web.test" as labels; nothing if it can't be a name.
+std::optional<Buffer> dns_name_to_wire(std::string_view name);
+
+struct DnsRecord {
+  uint16_t type;
+  uint32_t ttl;
+  Buffer data;
 };
 
-// Of no more than `limit` bytes; what doesn't fit is left out, and the answer says so (TC).
-std::vector<uint8_t> write_answer(Bytes question, const Query& query, const Answer& answer,
-                                  std::size_t limit);
+DnsRecord address_record(const Ip& ip, uint32_t ttl);
 
-// Of an answer that somebody else gave: without its records and with TC, if it is too long.
-std::vector<uint8_t> shortened(Bytes message, std::size_t limit);
+// The answer from this server's own knowledge. The records belong to the question's name; what
+// doesn't fit into `limit` bytes is left out, and the message says so (TC).
+Buffer build_dns_answer(const DnsQuery& query, DnsRcode rcode, bool authoritative,
+                        const std::vector<DnsRecord>& records, size_t limit);
 
-// Whether `message` answers this question: the same id, name, type and class.
-bool answers(Bytes message, uint16_t id, Bytes question, const Query& query);
+// An answer that is too long for its client, cut behind the question, with TC set.
+Buffer truncate_dns_answer(Bytes answer, const DnsQuery& query);
 
-}  // namespace bulkhead::network::dns
+// Does this message answer that question (the same id, and the same question but for capitals)?
+bool dns_answers(Bytes message, uint16_t id, const DnsQuery& query);
+bool dns_truncated(Bytes message);
+
+// "1.64.168.192.in-addr.arpa", "....ip6.arpa" -> the address; nothing if it is no such name.
+std::optional<Ip> ip_of_reverse_name(std::string_view name);
+
+}  // namespace bulkhead::net

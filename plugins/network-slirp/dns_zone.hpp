@@ -1,60 +1,58 @@
-// What the network itself knows: the names of its members, of the host, and whose addresses are
-// whose. Pure.
+// What this network's own names mean: containers by name and alias, bare and below each local
+// domain, and host.container.internal for the gateway. Pure.
 //
-//     web, alias             every member's names
-//     web.test               the same below each domain; other names below a domain don't exist
-//     host.container.internal, and domains of `system dns create --localhost`: the gateway (IPv4)
-//     2.64.168.192.in-addr.arpa, ...ip6.arpa within the subnets
-//
-// A name that exists has no other records than its addresses: what else is asked of it gets an
-// empty answer, not "no such name", which would be an answer for all types (musl's resolver takes
-// it so).
+// A name that exists has no other types than it has (NODATA, not NXDOMAIN: a resolver that asks
+// for AAAA first must go on to A). What lies below a local domain or is the reverse of an address
+// of the network is known here or nowhere; every other name is somebody else's.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "dns_message.hpp"
-#include "gateway_policy.hpp"
+#include "lease.hpp"
 
-namespace bulkhead::network::dns {
+namespace bulkhead::net {
 
+inline constexpr uint32_t kDnsTtl = 5;
 inline constexpr const char* kHostName = "host.container.internal";
 
-class Zone {
+class DnsZone {
  public:
-  struct Host {
-    Address4 gateway4{};
-    Address6 gateway6{};
-    Prefix subnet4;
-    Prefix subnet6;
+  explicit DnsZone(const Gateway& gateway) : gateway_(gateway) {}
+
+  void set_domains(const std::vector<std::string>& domains);
+  void set_host_names(const std::vector<std::string>& names);
+  // The first name is the one that the address has.
+  void add(const std::string& container, const Lease& lease, const std::vector<std::string>& names);
+  void remove(const std::string& container);
+
+  struct Answer {
+    DnsRcode rcode = kNoError;
+    std::vector<DnsRecord> records;
   };
-  explicit Zone(Host host) : host_(std::move(host)) {}
-
-  void set_domains(std::vector<std::string> domains, std::vector<std::string> host_names);
-  // names[0] is the one that its addresses have.
-  void add(const std::string& member, std::vector<std::string> names, const Address4& ipv4,
-           const Address6& ipv6);
-  void remove(const std::string& member);
-
-  // Nothing: somebody else must know.
-  std::optional<Answer> find(const Query& query) const;
+  // Nothing: the question isn't this zone's.
+  std::optional<Answer> answer(const DnsQuery& query) const;
 
  private:
-  struct Member {
-    std::vector<std::string> names;
-    Address4 ipv4{};
-    Address6 ipv6{};
+  struct Entry {
+    Lease lease;
+    std::vector<std::string> names;  // as text of dns_message.hpp
   };
-  std::vector<const Member*> named(const std::string& name) const;
-  std::optional<Answer> reverse(const Query& query) const;
 
-  Host host_;
+  std::optional<std::vector<Ip>> addresses(const std::string& name) const;
+  std::optional<Answer> answer_reverse(const Ip& ip) const;
+  std::string bare(const std::string& name) const;
+  bool below_a_domain(const std::string& name) const;
+
+  Gateway gateway_;
   std::vector<std::string> domains_;
-  std::vector<std::string> host_names_;
-  std::map<std::string, Member> members_;
+  std::set<std::string> host_names_ = {kHostName};
+  std::map<std::string, Entry> entries_;                     // by container
+  std::map<std::string, std::set<std::string>> containers_;  // by name
 };
 
-}  // namespace bulkhead::network::dns
+}  // namespace bulkhead::net

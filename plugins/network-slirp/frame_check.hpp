@@ -1,25 +1,14 @@
-// What a member may send: its own addresses and nobody else's. The guest is hostile; without this
-// check one container could answer for another, or for the gateway.
-//
-//     Ethernet  source = the lease's MAC; types IPv4, IPv6, ARP
-//     ARP       about itself: sender = its MAC, and its address or none (a probe)
-//     IPv4      source = its address. No DHCP: addresses are given by the journal
-//     IPv6      source = its address, a link-local one or none (duplicate detection); no router
-//               advertisement, no redirect; an advertisement only of an address of its own.
-//               Extension headers would hide what follows, so only TCP, UDP and ICMPv6 pass
+// What a member may put on the wire at all: frames with its own MAC and its own addresses, claims
+// (ARP, neighbour discovery) about nobody but itself, and nothing that only a router or a DHCP
+// server says. A container is hostile until proven otherwise, and the others of its network trust
+// what they hear there.
 #pragma once
 
-#include "ethernet.hpp"
+#include "lease.hpp"
+#include "packet.hpp"
 
-namespace bulkhead::network {
+namespace bulkhead::net {
 
-struct Identity {
-  Mac mac{};
-  Address4 ipv4{};
-  Address6 ipv6{};
-  bool operator==(const Identity&) const = default;
-};
+bool may_send(const Lease& lease, const Packet& packet);
 
-bool may_send(const Frame& frame, const Identity& identity);
-
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

@@ -2,61 +2,60 @@
 
 #include <algorithm>
 
-namespace bulkhead::network {
+namespace bulkhead::net {
 namespace {
 
-constexpr uint16_t kNameService = 53;
+constexpr uint16_t kDns = 53;
 
-bool is_gateway(const Packet& packet, const GatewayRules& rules) {
-  return packet.v6 ? packet.destination == rules.gateway6 : packet.destination4() == rules.gateway4;
+bool is_local_service(const Packet& packet) {
+  constexpr uint16_t kPorts[] = {67, 68, 69, 546, 547};
+  return packet.protocol == kUdp && std::find(std::begin(kPorts), std::end(kPorts),
+                                              packet.destination_port) != std::end(kPorts);
 }
 
-bool within(const std::vector<Prefix>& prefixes, const Packet& packet) {
-  return std::any_of(prefixes.begin(), prefixes.end(), [&](const Prefix& prefix) {
-    return prefix.contains(packet.v6, packet.destination);
-  });
+bool is_echo(const Packet& packet) {
+  return packet.has_icmp &&
+         packet.icmp_type ==
+             (packet.kind == Packet::Kind::kIpv6 ? uint8_t{kEchoRequestV6} : uint8_t{kEchoRequest});
 }
 
-// Addresses that no packet on a network of hosts has, and IPv4 ones in an IPv6 dress.
-bool is_improper(const Packet& packet) {
-  const Address6& to = packet.destination;
-  if (!packet.v6) return to[0] == 0 || to[0] == 127 || to[0] >= 224;
-  bool low = std::all_of(to.begin(), to.begin() + 10, [](uint8_t byte) { return byte == 0; });
-  return low || to[0] == 0xff || (to[0] == 0xfe && (to[1] & 0xc0) == 0x80);
+bool can_be_carried(const Packet& packet, const Gateway& gateway) {
+  if (packet.protocol == kTcp || packet.protocol == kUdp) return packet.has_ports;
+  if (!is_echo(packet)) return false;
+  return packet.kind == Packet::Kind::kIpv4 || gateway.owns(packet.to);
 }
 
 }  // namespace
 
-bool Prefix::contains(bool of_v6, const Address6& address) const {
-  if (of_v6 != v6) return false;
-  for (int bit = 0; bit < bits; ++bit) {
-    auto index = std::size_t(bit) / 8;
-    if ((base[index] ^ address[index]) & (0x80 >> bit % 8)) return false;
-  }
-  return true;
+bool is_destination(const Ip& ip) {
+  if (ip.multicast() || ip.zero()) return false;
+  if (!ip.v6) return ip.bytes[0] != 0 && ip.bytes[0] != 127 && ip.bytes[0] < 224;
+  if (ip.link_local()) return false;
+  // ::/80 holds the unspecified address, loopback, and the IPv4 addresses in IPv6's clothes.
+  return !std::all_of(ip.bytes.begin(), ip.bytes.begin() + 10, [](uint8_t b) { return b == 0; });
 }
 
-bool is_name_query(const Packet& packet, const GatewayRules& rules) {
-  return is_gateway(packet, rules) && packet.destination_port == kNameService && !packet.fragment &&
-         (packet.protocol == kUdp || packet.protocol == kTcp);
+Passage GatewayPolicy::judge(const Packet& packet, const Lease& lease, const Gateway& gateway,
+                             const Answers& answers, const HostAddresses& host,
+                             Answers::Clock::time_point now) const {
+  if (!packet.is_ip() || packet.extended || packet.fragment) return Passage::kDrop;
+  if (!lease.owns(packet.from) || !is_destination(packet.to)) return Passage::kDrop;
+  const bool to_gateway = gateway.owns(packet.to);
+  // Within the network there is only the gateway here; the others have MACs of their own.
+  if (!to_gateway && gateway.within(packet.to)) return Passage::kDrop;
+  if (packet.kind == Packet::Kind::kIpv4 && gateway.subnet.is_broadcast(packet.to))
+    return Passage::kDrop;
+  if (is_local_service(packet)) return Passage::kDrop;
+  if (!can_be_carried(packet, gateway)) return Passage::kDrop;
+  if (to_gateway && is_echo(packet)) return Passage::kPass;
+  if (to_gateway && packet.protocol == kTcp && packet.destination_port == kDns)
+    return Passage::kPass;
+  const bool to_host = to_gateway || host.owns(packet.to);
+  bool free = to_host ? host_loopback && !internal : !internal;
+  // The gateway is ours, even where another network has the same subnet.
+  if (!to_gateway && host.on_another_network(packet.to)) free = false;
+  if (free || answers.is_answer(packet, now)) return Passage::kPass;
+  return Passage::kRefuse;
 }
 
-bool begins(const Packet& packet) {
-  if (packet.protocol != kTcp) return true;
-  return (packet.tcp_flags & kTcpSyn) != 0 && (packet.tcp_flags & kTcpAck) == 0;
-}
-
-bool may_begin(const Packet& packet, const GatewayRules& rules, const HostAddresses& host) {
-  if (packet.protocol == kTcp || packet.protocol == kUdp) {
-    if (packet.destination_port == 0) return false;
-  } else if (packet.protocol != kIcmp && packet.protocol != kIcmpv6) {
-    return false;
-  }
-  bool icmp = packet.protocol == kIcmp || packet.protocol == kIcmpv6;
-  // An echo of the gateway's is its own; it is no service of the host.
-  if (is_gateway(packet, rules)) return icmp || (rules.host_loopback && !rules.internal);
-  if (rules.internal || is_improper(packet) || within(host.other_networks, packet)) return false;
-  return rules.host_loopback || !within(host.own, packet);
-}
-
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

@@ -1,51 +1,39 @@
-// What a member may ask of the gateway, which makes ordinary sockets of this host out of it. Pure;
-// one place for every rule, because libslirp's own switches (restricted, disable_host_loopback)
-// also drop the answers of published UDP ports.
+// What of a member's packets may go out through the gateway. Pure.
 //
-//     answers             of connections that the host began (published ports) always pass
-//     fragments           never: libslirp 4.7 writes out of bounds when it puts hostile ones
-//     together name service        always, at the gateway's addresses the gateway         = this
-//     host's loopback: unless the network says hostLoopback=false 127/8, ::1, 0/8     never,
-//     whatever the guest puts into a header: that would be the loopback
-//                         without the gateway's name
-//     subnets of other    never: networks are apart from each other, even where the host has an
-//     networks            interface on each
-//     the host's own      as the gateway: services bound to all addresses answer there too
-//     addresses
-//     everything else     unless the network is internal
+//  - Names are answered before this is asked, so DNS never comes here, except over TCP.
+//  - What libslirp would carry to the host's loopback is only what is addressed to the gateway, and
+//    only if the network allows that. libslirp itself would take more for the gateway (all of its
+//    IPv6 prefix, 255.255.255.255, all nodes) and connects to 127.0.0.1 when asked to; none of
+//    that passes.
+//  - The host's other addresses are the host too, so they count as the gateway's: what listens on
+//    all addresses answers there as well. The subnets of other networks, where the host may be by a
+//    TAP, are nobody's business here.
+//  - What it answers itself and badly (DHCP, TFTP), or can't carry (extension headers, foreign
+//    ICMPv6), doesn't reach it.
+//  - An internal network, and a gateway whose host may not be reached, still carry the answers to
+//    those who came in by a published port. (libslirp's own switches for this, `restricted` and
+//    `disable_host_loopback`, would drop the answers of published UDP ports.)
 #pragma once
 
-#include <vector>
+#include "answers.hpp"
+#include "host_addresses.hpp"
+#include "lease.hpp"
+#include "packet.hpp"
 
-#include "ethernet.hpp"
+namespace bulkhead::net {
 
-namespace bulkhead::network {
+enum class Passage { kPass, kDrop, kRefuse };
 
-struct Prefix {
-  bool v6 = false;
-  Address6 base{};  // IPv4: in the first four bytes
-  int bits = 0;
-  bool operator==(const Prefix&) const = default;
-  bool contains(bool of_v6, const Address6& address) const;
-};
-
-// What the host has at the moment.
-struct HostAddresses {
-  std::vector<Prefix> own;             // its addresses, as whole-length prefixes
-  std::vector<Prefix> other_networks;  // the subnets of its interfaces on other networks of ours
-};
-
-struct GatewayRules {
+struct GatewayPolicy {
   bool internal = false;
   bool host_loopback = true;
-  Address4 gateway4{};
-  Address6 gateway6{};
+
+  Passage judge(const Packet& packet, const Lease& lease, const Gateway& gateway,
+                const Answers& answers, const HostAddresses& host,
+                Answers::Clock::time_point now) const;
 };
 
-bool is_name_query(const Packet& packet, const GatewayRules& rules);  // to port 53 of the gateway
-// A packet that may begin something: TCP with SYN and no ACK, and all that isn't TCP.
-bool begins(const Packet& packet);
-// `packet` begins something, and is no answer.
-bool may_begin(const Packet& packet, const GatewayRules& rules, const HostAddresses& host);
+// Loopback, unspecified, multicast and the like: nowhere a packet on a wire can go.
+bool is_destination(const Ip& ip);
 
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

@@ -2,55 +2,65 @@
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
-namespace bulkhead::network {
+namespace bulkhead::net {
 namespace {
 
-bool bytes_of(const sockaddr* address, Address6& bytes) {
-  if (address == nullptr) return false;
-  if (address->sa_family == AF_INET) {
-    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 4);
-    return true;
-  }
-  if (address->sa_family != AF_INET6) return false;
-  std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, 16);
-  return true;
+std::optional<Ip> ip_at(const sockaddr* address) {
+  if (address == nullptr || (address->sa_family != AF_INET && address->sa_family != AF_INET6))
+    return std::nullopt;
+  sockaddr_storage storage{};
+  std::memcpy(&storage, address,
+              address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  return ip_of(storage);
 }
 
-int ones_in(const Address6& mask) {
-  int ones = 0;
-  for (uint8_t byte : mask) ones += std::popcount(byte);
+unsigned ones_in(const Ip& mask) {
+  unsigned ones = 0;
+  for (const uint8_t byte : mask.span()) ones += static_cast<unsigned>(std::popcount(byte));
   return ones;
 }
 
 }  // namespace
 
-const HostAddresses& HostAddressBook::at(Milliseconds now) {
-  if (read_ && now - read_at_ < kFresh) return addresses_;
-  ifaddrs* first = nullptr;
-  if (getifaddrs(&first) != 0) return addresses_;
+bool HostAddresses::owns(const Ip& ip) const {
+  return std::find(own.begin(), own.end(), ip) != own.end();
+}
+
+bool HostAddresses::on_another_network(const Ip& ip) const {
+  return std::any_of(other_networks.begin(), other_networks.end(),
+                     [&](const Subnet& subnet) { return subnet.contains(ip); });
+}
+
+void HostAddressBook::set_own_interface(std::string name) {
+  own_interface_ = std::move(name);
+  known_ = false;
+}
+
+const HostAddresses& HostAddressBook::at(Clock::time_point now) {
+  if (known_ && now - read_ < kFresh) return addresses_;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return addresses_;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, ::freeifaddrs);
   addresses_ = {};
-  for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
-    Prefix prefix;
-    Address6 mask{};
-    if (!bytes_of(one->ifa_addr, prefix.base)) continue;
-    prefix.v6 = one->ifa_addr->sa_family == AF_INET6;
-    prefix.bits = prefix.v6 ? 128 : 32;
-    addresses_.own.push_back(prefix);
-    bool ours = std::string_view(one->ifa_name).starts_with(kInterfacePrefix);
-    if (!ours || own_interface_ == one->ifa_name || !bytes_of(one->ifa_netmask, mask)) continue;
-    prefix.bits = ones_in(mask);
-    addresses_.other_networks.push_back(prefix);
+  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
+    const auto ip = ip_at(each->ifa_addr);
+    if (!ip) continue;
+    addresses_.own.push_back(*ip);
+    const auto mask = ip_at(each->ifa_netmask);
+    const std::string_view name = each->ifa_name;
+    if (mask && name.starts_with(kInterfacePrefix) && name != own_interface_)
+      addresses_.other_networks.push_back({*ip, ones_in(*mask)});
   }
-  freeifaddrs(first);
-  read_at_ = now;
-  read_ = true;
+  read_ = now;
+  known_ = true;
   return addresses_;
 }
 
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

@@ -1,34 +1,42 @@
-// What addresses this host has now, asked again every few seconds: for the rules about what members
-// reach (gateway_policy.hpp).
+// What addresses this host has just now, for the policy of the gateway: libslirp's connections are
+// made by the host itself, so its own addresses, and the subnets of other networks that it is on by
+// a TAP, would be open to every container that asks for them.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "gateway_policy.hpp"
-#include "recent_flows.hpp"
+#include "address.hpp"
 
-namespace bulkhead::network {
+namespace bulkhead::net {
 
 // Interfaces of our networks are known by their names' beginning.
 inline constexpr const char* kInterfacePrefix = "bh-";
 
+struct HostAddresses {
+  std::vector<Ip> own;
+  std::vector<Subnet> other_networks;
+
+  bool owns(const Ip& ip) const;
+  bool on_another_network(const Ip& ip) const;
+};
+
+// Asked again every few seconds.
 class HostAddressBook {
  public:
-  static constexpr Milliseconds kFresh{3'000};
-  // own_interface: the TAP of this network, whose subnet is not another's.
-  explicit HostAddressBook(std::string own_interface = {})
-      : own_interface_(std::move(own_interface)) {}
-  const HostAddresses& at(Milliseconds now);
-  void set_own_interface(std::string name) {
-    own_interface_ = std::move(name);
-    read_ = false;
-  }
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kFresh{3};
+
+  void set_own_interface(std::string name);
+  const HostAddresses& at(Clock::time_point now);
 
  private:
   std::string own_interface_;
   HostAddresses addresses_;
-  Milliseconds read_at_{};
-  bool read_ = false;
+  Clock::time_point read_{};
+  bool known_ = false;
 };
 
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

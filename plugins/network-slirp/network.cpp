@@ -1,218 +1,160 @@
 #include "network.hpp"
 
-#include "packet_write.hpp"
+#include <fcntl.h>
 
-namespace bulkhead::network {
+#include <algorithm>
+#include <cerrno>
+
+#include "host_policy.hpp"
+
+namespace bulkhead::net {
 namespace {
 
-constexpr uint16_t kNamePort = 53;
-constexpr uint8_t kNeighbourSolicitation = 135;
-constexpr uint8_t kNeighbourAdvertisement = 136;
-
-Prefix prefix4(const Address4& base, int bits) {
-  Prefix prefix;
-  std::copy(base.begin(), base.end(), prefix.base.begin());
-  prefix.bits = bits;
-  return prefix;
+// 52:55 and the IPv4 address: locally administered, and no container's (theirs begin with f2).
+Mac gateway_mac(const Ip& v4) {
+  return {uint64_t{0x5255} << 32 | read32(v4.span(), 0)};
 }
 
-dns::Zone::Host zone_of(const NetworkPlan& plan) {
-  return {plan.rules.gateway4, plan.rules.gateway6,
-          prefix4(plan.gateway.network, plan.gateway.prefix),
-          Prefix{true, plan.gateway.network6, plan.gateway.prefix6}};
-}
-
-bool finds_neighbours(const Packet& packet) {
-  if (packet.protocol != kIcmpv6 || packet.transport.empty()) return false;
-  return packet.transport[0] == kNeighbourSolicitation ||
-         packet.transport[0] == kNeighbourAdvertisement;
+Gateway gateway_of(const CreateRequest& request) {
+  return {gateway_mac(request.gateway), request.gateway, request.gateway6, request.subnet,
+          request.subnet6};
 }
 
 }  // namespace
 
-Network::Network(const NetworkPlan& plan)
-    : plan_(plan),
-      gateway_(plan.gateway, [this](Bytes frame) { from_gateway(frame); }),
-      names_(zone_of(plan), plan.rules.internal, plan.resolv_conf, plan.resolver_port),
-      name_port_(names_.listen()) {}
+Network::Network(loop::Loop& loop, const CreateRequest& request, Complain complain)
+    : loop_(loop),
+      id_(request.network),
+      dns_domain_(request.dns_domain),
+      gateway_(gateway_of(request)),
+      host_only_answers_(request.internal || !request.host_loopback),
+      zone_(gateway_),
+      switch_(gateway_,
+              {[this](Member& member, const Packet& packet, std::span<uint8_t> frame) {
+                 port_->receive(member, packet, frame);
+               },
+               [this](const Packet& packet) {
+                 if (tap_ && may_reach_host(packet, tap_->host(), host_only_answers_, host_answers_,
+                                            Clock::now()))
+                   tap_->send(packet.frame);
+               },
+               [this](const Packet& packet) { host_answers_.asked(packet, Clock::now()); }}) {
+  GatewayPort::Parts parts;
+  parts.gateway = gateway_;
+  parts.policy = {request.internal, request.host_loopback};
+  parts.mtu = request.mtu;
+  parts.resolv_conf = request.resolv_conf;
+  parts.dns_port = request.dns_port;
+  port_ = std::make_unique<GatewayPort>(loop_, std::move(parts), zone_, switch_, complain);
+  set_names(request.names);
+  open_tap(request, complain);
+}
 
-std::string Network::join_host(std::string& why) {
-  if (plan_.tap.empty() || tap_) return interface();
-  Tap::Plan tap;
-  tap.name = plan_.tap;
-  tap.ipv4 = plan_.tap4;
-  tap.prefix = plan_.gateway.prefix;
-  tap.ipv6 = plan_.tap6;
-  tap.prefix6 = plan_.gateway.prefix6;
-  tap.mtu = plan_.gateway.mtu;
-  tap.answers_only = plan_.rules.internal || !plan_.rules.host_loopback;
-  auto opened = Tap::open(tap);
-  if (!opened) {
-    why = opened.error().message;
-    return {};
+Network::~Network() {
+  while (!members_.empty()) detach(members_.begin()->first);
+}
+
+void Network::open_tap(const CreateRequest& request, const Complain& complain) {
+  if (request.tap.empty()) return;
+  auto tap = Tap::open(loop_, request.tap, gateway_, request.mtu,
+                       [this](std::span<uint8_t> frame) { switch_.from_host(frame); });
+  if (!tap) {
+    // Without privilege that is how it is; anything else somebody may want to read.
+    if (tap.error().code != Code::kDenied) complain(tap.error().message);
+    return;
   }
-  tap_ = std::move(*opened);
-  host_.set_own_interface(tap_->name());
-  return tap_->name();
+  tap_ = std::move(*tap);
+  switch_.set_host(&tap_->host());
+  port_->set_own_interface(tap_->name());
 }
 
-const std::string& Network::interface() const {
-  static const std::string kNone;
-  return tap_ ? tap_->name() : kNone;
-}
-
-void Network::set_names(std::vector<std::string> domains, std::vector<std::string> host_names) {
-  names_.zone().set_domains(std::move(domains), std::move(host_names));
-}
-
-Status Network::publish(const Membership& membership) {
-  for (std::size_t i = 0; i < membership.ports.size(); ++i) {
-    auto published =
-        gateway_.publish(membership.ports[i], membership.identity.ipv4, membership.identity.ipv6);
-    if (published) continue;
-    while (i-- > 0) gateway_.withdraw(membership.ports[i]);
-    return published;
+Status Network::check(const AttachRequest& request) const {
+  const Lease& lease = request.lease;
+  if (!gateway_.subnet.contains(lease.v4) || gateway_.subnet.is_broadcast(lease.v4))
+    return fail(Code::kInvalid, "address " + to_text(lease.v4) + " isn't one of the network's");
+  if (lease.v6 && !(gateway_.subnet6 && gateway_.subnet6->contains(*lease.v6)))
+    return fail(Code::kInvalid, "address " + to_text(*lease.v6) + " isn't one of the network's");
+  const bool taken =
+      gateway_.owns(lease.v4) || (lease.v6 && gateway_.owns(*lease.v6)) ||
+      lease.mac == gateway_.mac ||
+      (tap_ && (tap_->host().owns(lease.v4) || (lease.v6 && tap_->host().owns(*lease.v6)) ||
+                tap_->host().mac == lease.mac));
+  if (taken)
+    return fail(Code::kConflict, "address " + to_text(lease.v4) + " or MAC " + to_text(lease.mac) +
+                                     " belongs to the network itself");
+  for (const auto& [container, member] : members_) {
+    if (container == request.container) continue;
+    if (member->lease.mac == lease.mac || member->lease.v4 == lease.v4 ||
+        (lease.v6 && member->lease.v6 == lease.v6))
+      return fail(Code::kConflict, "address " + to_text(lease.v4) + " or MAC " +
+                                       to_text(lease.mac) + " belongs to container " + container);
   }
   return {};
 }
 
-// So that the first packet to it needn't wait for a question and its answer.
-void Network::introduce(const Identity& identity) {
-  gateway_.input(arp_introduction(identity.mac, identity.ipv4, plan_.rules.gateway4));
-  gateway_.input(ndp_introduction(identity.mac, identity.ipv6, plan_.rules.gateway6));
-}
-
-Status Network::attach(Membership membership, UniqueFd link) {
-  detach(membership.container);
-  const Identity& identity = membership.identity;
-  if (is_group(identity.mac) || Gateway::owns(identity.mac) ||
-      (tap_ && tap_->mac() == identity.mac))
-    return fail(Code::kInvalid, "the MAC address belongs to the network itself",
-                "leave mac= out, or choose one that begins with 02");
-  if (Member* other = find(identity.mac))
-    return fail(Code::kConflict, "container " + other->is.container + " has that MAC address");
-  if (auto published = publish(membership); !published) return published;
-  introduce(identity);
-  names_.zone().add(membership.container, membership.names, identity.ipv4, identity.ipv6);
-  std::string container = membership.container;
-  auto member =
-      std::make_unique<Member>(Member{std::move(membership), MemberLink(std::move(link))});
-  by_mac_[member->is.identity.mac] = member.get();
-  members_[container] = std::move(member);
-  return {};
+Result<Network::Ends> Network::attach(const AttachRequest& request, UniqueFd end) {
+  if (Status good = check(request); !good) return fail(std::move(good.error()));
+  if (end && !is_cable(end.get()))
+    return fail(Code::kInvalid, "the descriptor isn't the end of a network's cable");
+  Ends ends;
+  if (!end) {
+    auto cable = make_cable();
+    if (!cable) return fail(std::move(cable.error()));
+    ends.vm = std::move(cable->first);
+    end = std::move(cable->second);
+    ends.spare.reset(::fcntl(end.get(), F_DUPFD_CLOEXEC, 0));
+    if (!ends.spare) return fail_errno("keep the network's end of a cable", errno);
+  }
+  detach(request.container);
+  auto ports = PublishedPorts::open(port_->stack(), request.ports, request.lease);
+  if (!ports) return fail(std::move(ports.error()));
+  auto member = std::make_unique<Member>();
+  member->container = request.container;
+  member->lease = request.lease;
+  member->ports = std::move(*ports);
+  member->socket = std::make_unique<FrameSocket>(
+      loop_, std::move(end),
+      [this, raw = member.get()](std::span<uint8_t> frame) { switch_.from_member(*raw, frame); });
+  switch_.plug(*member);
+  zone_.add(request.container, request.lease, request.names);
+  members_[request.container] = std::move(member);
+  return ends;
 }
 
 void Network::detach(const std::string& container) {
-  auto found = members_.find(container);
+  const auto found = members_.find(container);
   if (found == members_.end()) return;
-  for (const PublishedPort& port : found->second->is.ports) gateway_.withdraw(port);
-  names_.zone().remove(container);
-  by_mac_.erase(found->second->is.identity.mac);
+  Member& member = *found->second;
+  member.ports.close();
+  port_->reset_all(member);
+  zone_.remove(container);
+  switch_.unplug(member);
   members_.erase(found);
 }
 
-std::vector<Membership> Network::members() const {
-  std::vector<Membership> all;
-  for (const auto& [container, member] : members_) all.push_back(member->is);
-  return all;
+void Network::set_names(NetworkNames names) {
+  if (dns_domain_) names.domains.push_back(*dns_domain_);
+  zone_.set_domains(names.domains);
+  zone_.set_host_names(names.host_names);
 }
 
-Network::Member* Network::find(const Mac& mac) {
-  auto found = by_mac_.find(mac);
-  return found == by_mac_.end() ? nullptr : found->second;
-}
-
-void Network::flood(const Frame& frame, const Member* but) {
+Json Network::inspect() const {
+  Json members = Json::array();
   for (const auto& [container, member] : members_)
-    if (member.get() != but) member->link.send(frame.bytes);
+    members.push_back({{"container", container},
+                       {"ipv4", to_text(member->lease.v4)},
+                       {"ipv6", member->lease.v6 ? to_text(*member->lease.v6) : ""},
+                       {"mac", to_text(member->lease.mac)}});
+  return {{"members", std::move(members)}, {"tap", tap()}};
 }
 
-void Network::from_member(Member& member, Bytes bytes) {
-  auto frame = frame_in(bytes);
-  if (!frame || !may_send(*frame, member.is.identity)) return;
-  Mac to = frame->destination();
-  if (Member* other = find(to)) return other->link.send(bytes);
-  if (is_group(to)) {
-    flood(*frame, &member);
-    if (tap_) tap_->to_host(*frame, now_);
-    return to_gateway(member, *frame);
+std::vector<std::string> Network::keep_only(const std::vector<std::string>& alive) {
+  std::vector<std::string> gone;
+  for (const auto& [container, member] : members_) {
+    if (std::find(alive.begin(), alive.end(), container) == alive.end()) gone.push_back(container);
   }
-  if (tap_ && to == tap_->mac()) return tap_->to_host(*frame, now_);
-  if (Gateway::owns(to)) to_gateway(member, *frame);
+  for (const std::string& container : gone) detach(container);
+  return gone;
 }
 
-void Network::to_gateway(Member& member, const Frame& frame) {
-  if (frame.type() == kTypeArp) return gateway_.input(frame.bytes);
-  auto packet = packet_in(frame);
-  if (!packet || packet->fragment) return;
-  if (packet->v6 && finds_neighbours(*packet)) return gateway_.input(frame.bytes);
-  if (is_group(frame.destination())) return;
-  if (is_name_query(*packet, plan_.rules)) {
-    if (packet->protocol == kUdp) return ask_names(member, frame, *packet);
-    if (name_port_ != 0) gateway_.input(with_destination_port(frame, name_port_));
-    return;
-  }
-  if (begins(*packet) && !from_outside_.answers(*packet, now_) &&
-      !may_begin(*packet, plan_.rules, host_.at(now_)))
-    return;
-  gateway_.input(frame.bytes);
-}
-
-void Network::ask_names(const Member& member, const Frame& frame, const Packet& packet) {
-  constexpr std::size_t kUdpHeader = 8;
-  if (packet.transport.size() <= kUdpHeader) return;
-  // The asker may be gone when the answer comes, and its frame is gone in any case.
-  std::vector<uint8_t> copy(frame.bytes.begin(), frame.bytes.end());
-  names_.ask(packet.transport.subspan(kUdpHeader), false, now_,
-             [this, container = member.is.container,
-              copy = std::move(copy)](const std::vector<uint8_t>& answer) {
-               auto asker = members_.find(container);
-               auto asked = frame_in(copy);
-               if (asker == members_.end() || !asked) return;
-               if (auto question = packet_in(*asked))
-                 asker->second->link.send(udp_reply(*asked, *question, answer));
-             });
-}
-
-void Network::from_gateway(Bytes bytes) {
-  auto frame = frame_in(bytes);
-  if (!frame) return;
-  Mac to = frame->destination();
-  if (is_group(to)) return flood(*frame, nullptr);
-  Member* member = find(to);
-  if (!member) return;
-  auto packet = packet_in(*frame);
-  if (packet && packet->protocol == kUdp) from_outside_.begun(*packet, now_);
-  bool of_names = packet && packet->protocol == kTcp && name_port_ != 0 &&
-                  packet->source_port == name_port_ &&
-                  (packet->v6 ? packet->source == plan_.rules.gateway6
-                              : packet->source4() == plan_.rules.gateway4);
-  if (of_names) return member->link.send(with_source_port(*frame, kNamePort));
-  member->link.send(bytes);
-}
-
-void Network::from_host(Bytes bytes) {
-  auto frame = frame_in(bytes);
-  if (!frame) return;
-  if (is_group(frame->destination())) return flood(*frame, nullptr);
-  if (Member* member = find(frame->destination())) member->link.send(bytes);
-}
-
-void Network::fill(PollSet& set, Milliseconds now) {
-  for (const auto& [container, member] : members_) member->link.fill(set);
-  if (tap_) tap_->fill(set);
-  names_.fill(set, now);
-  gateway_.fill(set);
-}
-
-void Network::handle(PollSet& set, Milliseconds now) {
-  now_ = now;
-  gateway_.handle(set);
-  names_.handle(set, now);
-  if (tap_) tap_->handle(set, now, [this](Bytes frame) { from_host(frame); });
-  for (const auto& [container, member] : members_)
-    member->link.handle(set,
-                        [&, owner = member.get()](Bytes frame) { from_member(*owner, frame); });
-}
-
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

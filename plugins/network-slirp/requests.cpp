@@ -1,161 +1,225 @@
 #include "requests.hpp"
 
-#include <arpa/inet.h>
+#include <algorithm>
 
-#include <charconv>
-#include <cstdio>
-#include <limits>
+#include "bulkhead/printable.hpp"
+#include "dns_message.hpp"
 
-namespace bulkhead::network {
+namespace bulkhead::net {
 namespace {
 
-using Json = nlohmann::json;
+constexpr size_t kMinMtu = 1280;   // IPv6 asks for that
+constexpr size_t kMaxMtu = 65520;  // libslirp takes no more than 65,521
 
-constexpr int64_t kMostPorts = 4096;  // each is a descriptor of this process
-constexpr int kMinimumMtu = 1280;
-constexpr int kMaximumMtu = 65520;
-
-template <std::size_t n>
-Result<std::array<uint8_t, n>> address_at(const Json& body, const char* key) {
-  std::string text = string_or(body, key, "");
-  std::array<uint8_t, n> address{};
-  if (inet_pton(n == 4 ? AF_INET : AF_INET6, text.c_str(), address.data()) != 1)
-    return fail(Code::kInvalid, std::string(key) + " \"" + text + "\" is not an address");
-  return address;
+bool is_id(std::string_view text) {
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !text.empty() && text.size() <= 128 &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-template <std::size_t n>
-Result<std::pair<std::array<uint8_t, n>, int>> subnet_at(const Json& body, const char* key) {
-  std::string text = string_or(body, key, "");
-  std::size_t slash = text.find('/');
-  std::array<uint8_t, n> base{};
-  int bits = -1;
-  if (slash != std::string::npos)
-    std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-  // A subnet of less than four addresses has no room for anybody.
-  if (bits < 1 || bits > int(n) * 8 - 2 ||
-      inet_pton(n == 4 ? AF_INET : AF_INET6, text.substr(0, slash).c_str(), base.data()) != 1)
-    return fail(Code::kInvalid, std::string(key) + " \"" + text + "\" is not a subnet");
-  return std::pair(base, bits);
+Result<std::string> id_at(const Json& body, const char* key) {
+  Result<std::string> id = string_at(body, key);
+  if (id && !is_id(*id))
+    return fail(Code::kInvalid, "key \"" + std::string(key) + "\" is not an id");
+  return id;
 }
 
-// The last address but one of the subnet.
-Address4 host_address(const Address4& base, int bits) {
-  uint32_t address = uint32_t(base[0]) << 24 | uint32_t(base[1]) << 16 | uint32_t(base[2]) << 8 |
-                     uint32_t(base[3]);
-  address |= ~uint32_t{0} >> bits;
-  address -= 1;
-  return {static_cast<uint8_t>(address >> 24), static_cast<uint8_t>(address >> 16),
-          static_cast<uint8_t>(address >> 8), static_cast<uint8_t>(address)};
+Result<int64_t> number_at(const Json& body, const char* key, int64_t low, int64_t high) {
+  const Result<int64_t> number = integer_at(body, key);
+  if (number && (*number < low || *number > high))
+    return fail(Code::kInvalid, "key \"" + std::string(key) + "\" is not between " +
+                                    std::to_string(low) + " and " + std::to_string(high));
+  return number;
 }
 
-// The same number behind the IPv6 prefix, which is at least as long as IPv4's.
-Address6 host_address6(const Address6& base, const Address4& ipv4, int bits) {
-  Address6 address = base;
-  uint32_t number = (uint32_t(ipv4[0]) << 24 | uint32_t(ipv4[1]) << 16 | uint32_t(ipv4[2]) << 8 |
-                     uint32_t(ipv4[3])) &
-                    (~uint32_t{0} >> bits);
-  for (std::size_t i = 0; i < 4; ++i) address[15 - i] |= static_cast<uint8_t>(number >> 8 * i);
-  return address;
+// Absent is empty.
+Result<std::vector<std::string>> strings_at(const Json& body, const char* key) {
+  std::vector<std::string> all;
+  const auto list = body.find(key);
+  if (list == body.end() || list->is_null()) return all;
+  const bool good = list->is_array() && std::all_of(list->begin(), list->end(),
+                                                    [](const Json& v) { return v.is_string(); });
+  if (!good)
+    return fail(Code::kInvalid, "key \"" + std::string(key) + "\" is not a list of strings");
+  for (const Json& item : *list) all.push_back(item.get<std::string>());
+  return all;
 }
 
-Status read_ports(const Json& body, std::vector<PublishedPort>& ports) {
-  auto found = body.find("ports");
-  if (found == body.end() || !found->is_array()) return {};
-  for (const Json& one : *found) {
-    std::string proto = string_or(one, "proto", "tcp");
-    int64_t host = integer_or(one, "hostPort", 0);
-    int64_t port = integer_or(one, "containerPort", 0);
-    int64_t count = integer_or(one, "count", 1);
-    constexpr int64_t kHighest = std::numeric_limits<uint16_t>::max();
-    if (host < 1 || port < 1 || count < 1 || count > kHighest || host + count - 1 > kHighest ||
-        port + count - 1 > kHighest || (proto != "tcp" && proto != "udp"))
-      return fail(Code::kInvalid, "a port to publish is out of range");
-    if (int64_t(ports.size()) + count > kMostPorts)
-      return fail(Code::kInvalid, "more than 4096 ports of one container can't be published");
-    for (int64_t i = 0; i < count; ++i)
-      ports.push_back({string_or(one, "hostAddress", "127.0.0.1"), static_cast<uint16_t>(host + i),
-                       static_cast<uint16_t>(port + i), proto == "udp"});
+Result<std::vector<std::string>> names_at(const Json& body, const char* key) {
+  auto names = strings_at(body, key);
+  if (!names) return names;
+  for (const std::string& name : *names) {
+    if (name.empty() ||
+        !dns_name_to_wire(name.ends_with('.') ? name.substr(0, name.size() - 1) : name))
+      return fail(Code::kInvalid, in_quotes(name) + " can't be a name in DNS");
+  }
+  return names;
+}
+
+Result<NetworkNames> network_names_of(const Json& body) {
+  auto domains = names_at(body, "domains");
+  if (!domains) return fail(std::move(domains.error()));
+  auto host_names = names_at(body, "hostNames");
+  if (!host_names) return fail(std::move(host_names.error()));
+  return NetworkNames{std::move(*domains), std::move(*host_names)};
+}
+
+Status take_v4(const Json& body, CreateRequest& request) {
+  const auto text = string_at(body, "subnet");
+  if (!text) return fail(text.error());
+  auto subnet = parse_subnet(*text);
+  if (!subnet) return fail(std::move(subnet.error()));
+  if (subnet->base.v6 || subnet->prefix < 8 || subnet->prefix > 29)
+    return fail(Code::kInvalid, "subnet " + *text + " isn't an IPv4 subnet from /8 to /29");
+  const auto gateway_text = string_at(body, "gateway");
+  if (!gateway_text) return fail(gateway_text.error());
+  const auto gateway = parse_ip(*gateway_text);
+  if (!gateway) return fail(gateway.error());
+  if (!subnet->contains(*gateway) || *gateway == subnet->base || *gateway == subnet->last())
+    return fail(Code::kInvalid, "gateway " + *gateway_text + " isn't an address of " + *text);
+  request.subnet = *subnet;
+  request.gateway = *gateway;
+  return {};
+}
+
+Status take_v6(const Json& body, CreateRequest& request) {
+  const std::string text = string_or(body, "subnetV6", "");
+  if (text.empty()) return {};
+  auto subnet = parse_subnet(text);
+  if (!subnet) return fail(std::move(subnet.error()));
+  if (!subnet->base.v6 || subnet->prefix < 16 || subnet->prefix > 112)
+    return fail(Code::kInvalid, "subnet " + text + " isn't an IPv6 subnet from /16 to /112");
+  const auto gateway = parse_ip(string_or(body, "gatewayV6", ""));
+  if (!gateway) return fail(gateway.error());
+  if (!subnet->contains(*gateway) || *gateway == subnet->base)
+    return fail(Code::kInvalid, "gateway " + to_text(*gateway) + " isn't an address of " + text);
+  request.subnet6 = *subnet;
+  request.gateway6 = *gateway;
+  return {};
+}
+
+Result<PublishedPort> parse_port(const Json& body) {
+  if (!body.is_object()) return fail(Code::kInvalid, "a published port is not an object");
+  PublishedPort port;
+  const auto host = parse_ip(string_or(body, "hostAddress", "127.0.0.1"));
+  if (!host) return fail(host.error());
+  port.host = *host;
+  const auto host_port = number_at(body, "hostPort", 1, 65535);
+  if (!host_port) return fail(host_port.error());
+  const auto container_port = number_at(body, "containerPort", 1, 65535);
+  if (!container_port) return fail(container_port.error());
+  const int64_t count = integer_or(body, "count", 1);
+  if (count < 1 || std::max(*host_port, *container_port) + count - 1 > 65535)
+    return fail(Code::kInvalid, "key \"count\" goes beyond port 65535, or is less than 1");
+  const std::string proto = string_or(body, "proto", "tcp");
+  if (proto != "tcp" && proto != "udp")
+    return fail(Code::kInvalid, "key \"proto\" is neither tcp nor udp");
+  port.host_port = static_cast<uint16_t>(*host_port);
+  port.container_port = static_cast<uint16_t>(*container_port);
+  port.udp = proto == "udp";
+  port.count = static_cast<unsigned>(count);
+  return port;
+}
+
+Status take_ports(const Json& body, AttachRequest& request) {
+  const auto list = body.find("ports");
+  if (list == body.end() || list->is_null()) return {};
+  if (!list->is_array()) return fail(Code::kInvalid, "key \"ports\" is not a list");
+  for (const Json& item : *list) {
+    auto port = parse_port(item);
+    if (!port) return fail(std::move(port.error()));
+    request.ports.push_back(*port);
   }
   return {};
 }
 
-}  // namespace
-
-Result<Mac> parse_mac(const std::string& text) {
-  Mac mac{};
-  bool good = text.size() == 17;
-  for (std::size_t i = 0; good && i < mac.size(); ++i) {
-    const char* at = text.data() + i * 3;
-    unsigned value = 0;
-    auto [end, error] = std::from_chars(at, at + 2, value, 16);
-    good = error == std::errc() && end == at + 2 && (i == 5 || at[2] == ':');
-    mac[i] = static_cast<uint8_t>(value);
-  }
-  if (good) return mac;
-  return fail(Code::kInvalid, "\"" + text + "\" is not a MAC address");
+Status take_lease(const Json& body, Lease& lease) {
+  const auto mac_text = string_at(body, "mac");
+  if (!mac_text) return fail(mac_text.error());
+  const auto mac = parse_mac(*mac_text);
+  if (!mac) return fail(mac.error());
+  lease.mac = *mac;
+  const auto text = string_at(body, "ipv4");
+  if (!text) return fail(text.error());
+  const auto v4 = parse_ip(*text);
+  if (!v4) return fail(v4.error());
+  if (v4->v6) return fail(Code::kInvalid, *text + " isn't an IPv4 address");
+  lease.v4 = *v4;
+  const std::string text6 = string_or(body, "ipv6", "");
+  if (text6.empty()) return {};
+  const auto v6 = parse_ip(text6);
+  if (!v6) return fail(v6.error());
+  if (!v6->v6) return fail(Code::kInvalid, text6 + " isn't an IPv6 address");
+  lease.v6 = *v6;
+  return {};
 }
 
-std::string mac_text(const Mac& mac) {
-  char text[18];
-  snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-           mac[4], mac[5]);
-  return text;
+template <class T>
+Result<T> named(const char* method, Result<T> result) {
+  if (!result) return fail(std::move(result.error()).context(method));
+  return result;
 }
 
-std::string address_text(const Address4& address) {
-  char text[INET_ADDRSTRLEN] = {};
-  inet_ntop(AF_INET, address.data(), text, sizeof text);
-  return text;
+Result<CreateRequest> create_of(const Json& body) {
+  CreateRequest request;
+  auto network = id_at(body, "network");
+  if (!network) return fail(std::move(network.error()));
+  request.network = std::move(*network);
+  if (Status taken = take_v4(body, request); !taken) return fail(std::move(taken.error()));
+  if (Status taken = take_v6(body, request); !taken) return fail(std::move(taken.error()));
+  const auto mtu = number_at(body, "mtu", kMinMtu, kMaxMtu);
+  if (!mtu) return fail(mtu.error());
+  request.mtu = static_cast<size_t>(*mtu);
+  request.internal = bool_or(body, "internal", false);
+  request.host_loopback = bool_or(body, "hostLoopback", true);
+  request.tap = string_or(body, "tap", "");
+  auto names = network_names_of(body);
+  if (!names) return fail(std::move(names.error()));
+  request.names = std::move(*names);
+  const std::string domain = string_or(body, "dnsDomain", "");
+  if (!domain.empty()) request.dns_domain = domain;
+  return request;
 }
 
-std::string address_text(const Address6& address) {
-  char text[INET6_ADDRSTRLEN] = {};
-  inet_ntop(AF_INET6, address.data(), text, sizeof text);
-  return text;
-}
-
-Result<NetworkPlan> parse_create(const Json& body) {
-  auto subnet = subnet_at<4>(body, "subnet");
-  if (!subnet) return fail(std::move(subnet.error()));
-  auto subnet6 = subnet_at<16>(body, "subnetV6");
-  if (!subnet6) return fail(std::move(subnet6.error()));
-  auto gateway = address_at<4>(body, "gateway");
-  if (!gateway) return fail(std::move(gateway.error()));
-  auto gateway6 = address_at<16>(body, "gatewayV6");
-  if (!gateway6) return fail(std::move(gateway6.error()));
-  int64_t mtu = integer_or(body, "mtu", kMaximumMtu);
-  if (mtu < kMinimumMtu || mtu > kMaximumMtu)
-    return fail(Code::kInvalid, "an MTU is from 1280 to 65520, not " + std::to_string(mtu));
-  NetworkPlan plan;
-  plan.gateway = {subnet->first,  subnet->second,  *gateway, *gateway6,
-                  subnet6->first, subnet6->second, int(mtu)};
-  plan.rules = {bool_or(body, "internal", false), bool_or(body, "hostLoopback", true), *gateway,
-                *gateway6};
-  plan.tap = string_or(body, "tap", "");
-  plan.tap4 = host_address(subnet->first, subnet->second);
-  plan.tap6 = host_address6(subnet6->first, plan.tap4, subnet->second);
-  return plan;
-}
-
-Result<AttachRequest> parse_attach(const Json& body) {
+Result<AttachRequest> attach_of(const Json& body) {
   AttachRequest request;
-  Membership& membership = request.membership;
-  membership.container = string_or(body, "container", "");
-  if (membership.container.empty()) return fail(Code::kInvalid, "network.attach needs a container");
-  auto mac = parse_mac(string_or(body, "mac", ""));
-  if (!mac) return fail(std::move(mac.error()));
-  auto ipv4 = address_at<4>(body, "ipv4");
-  if (!ipv4) return fail(std::move(ipv4.error()));
-  auto ipv6 = address_at<16>(body, "ipv6");
-  if (!ipv6) return fail(std::move(ipv6.error()));
-  membership.identity = {*mac, *ipv4, *ipv6};
-  if (auto names = body.find("names"); names != body.end() && names->is_array())
-    for (const Json& name : *names)
-      if (name.is_string()) membership.names.push_back(name.get<std::string>());
-  if (auto good = read_ports(body, membership.ports); !good) return fail(std::move(good.error()));
+  auto container = id_at(body, "container");
+  if (!container) return fail(std::move(container.error()));
+  request.container = std::move(*container);
+  if (Status taken = take_lease(body, request.lease); !taken) return fail(std::move(taken.error()));
+  auto names = names_at(body, "names");
+  if (!names) return fail(std::move(names.error()));
+  request.names = std::move(*names);
+  if (Status taken = take_ports(body, request); !taken) return fail(std::move(taken.error()));
   request.restore = bool_or(body, "restore", false);
   return request;
 }
 
-}  // namespace bulkhead::network
+}  // namespace
+
+Result<CreateRequest> parse_create(const Json& body) {
+  return named("network.create", create_of(body));
+}
+
+Result<AttachRequest> parse_attach(const Json& body) {
+  return named("network.attach", attach_of(body));
+}
+
+Result<std::string> parse_detach(const Json& body) {
+  return named("network.detach", id_at(body, "container"));
+}
+
+Result<NetworkNames> parse_configure(const Json& body) {
+  if (!body.contains("domains"))
+    return fail(Code::kInvalid, "network.configure: key \"domains\" is missing");
+  return named("network.configure", network_names_of(body));
+}
+
+Result<std::vector<std::string>> parse_gc(const Json& body) {
+  if (!body.contains("containers"))
+    return fail(Code::kInvalid, "network.gc: key \"containers\" is missing");
+  return named("network.gc", strings_at(body, "containers"));
+}
+
+}  // namespace bulkhead::net

@@ -1,56 +1,54 @@
 #include "resolv_conf.hpp"
 
-#include <arpa/inet.h>
+#include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
-namespace bulkhead::network::dns {
+namespace bulkhead::net {
 namespace {
 
-constexpr std::size_t kMost = 3;
+constexpr size_t kMaxResolvers = 3;
+constexpr std::string_view kKeyword = "nameserver";
+constexpr std::string_view kBlank = " \t\r";
 
-bool is_address(const std::string& text) {
-  unsigned char bytes[16];
-  // "fe80::1%eth0" is one, too.
-  std::string plain = text.substr(0, text.find('%'));
-  return inet_pton(AF_INET, text.c_str(), bytes) == 1 ||
-         inet_pton(AF_INET6, plain.c_str(), bytes) == 1;
-}
-
-bool same(const struct stat& a, const struct stat& b) {
-  return a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == b.st_size &&
-         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+std::string_view next_word(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+  const std::string_view word = line.substr(0, line.find_first_of(kBlank));
+  line.remove_prefix(word.size());
+  return word;
 }
 
 }  // namespace
 
-std::vector<std::string> nameservers_in(std::string_view text) {
-  std::vector<std::string> servers;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string keyword, address;
-    if (words >> keyword >> address && keyword == "nameserver" && is_address(address) &&
-        servers.size() < kMost)
-      servers.push_back(address);
+std::vector<Resolver> parse_resolv_conf(std::string_view text) {
+  std::vector<Resolver> all;
+  while (!text.empty() && all.size() < kMaxResolvers) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (next_word(line) != kKeyword) continue;
+    const std::string_view word = next_word(line);
+    const size_t percent = word.find('%');
+    const auto ip = parse_ip(word.substr(0, percent));
+    if (!ip) continue;
+    Resolver resolver{*ip, {}};
+    if (percent != std::string_view::npos) resolver.zone = word.substr(percent + 1);
+    all.push_back(std::move(resolver));
   }
-  if (servers.empty()) servers.emplace_back("127.0.0.1");
-  return servers;
+  if (all.empty()) all.push_back({*parse_ip("127.0.0.1"), {}});
+  return all;
 }
 
-const std::vector<std::string>& ResolvConf::nameservers() {
-  struct stat now {};
-  if (stat(path_.c_str(), &now) != 0) return nameservers_;  // being replaced: as before
-  if (read_ && same(now, seen_)) return nameservers_;
+const std::vector<Resolver>& ResolvConf::resolvers() {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) return resolvers_;
+  const Stamp stamp{status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_size, status.st_ino};
+  if (stamp == stamp_) return resolvers_;
   std::ifstream file(path_);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return nameservers_;
-  nameservers_ = nameservers_in(text.str());
-  seen_ = now;
-  read_ = true;
-  return nameservers_;
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  resolvers_ = parse_resolv_conf(text);
+  stamp_ = stamp;
+  return resolvers_;
 }
 
-}  // namespace bulkhead::network::dns
+}  // namespace bulkhead::net

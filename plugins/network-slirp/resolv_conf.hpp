@@ -1,29 +1,38 @@
-// The name servers of this host, as /etc/resolv.conf has them (resolv.conf(5)): lines "nameserver
-// ADDRESS", at most three count. Read anew when the file has changed, so that a laptop that moves
-// to another network needs nothing.
+// The host's resolvers, from /etc/resolv.conf: its nameserver lines, as resolv.conf(5) describes
+// them. Read again when the file has changed.
 #pragma once
-
-#include <sys/stat.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace bulkhead::network::dns {
+#include "address.hpp"
 
-// Without any: the one on this host, as the resolver library has it.
-std::vector<std::string> nameservers_in(std::string_view text);
+namespace bulkhead::net {
+
+struct Resolver {
+  Ip ip;
+  std::string zone;  // of a link-local address: the interface
+};
+
+// At most three, as the C library takes them; none named means the host's own.
+std::vector<Resolver> parse_resolv_conf(std::string_view text);
 
 class ResolvConf {
  public:
   explicit ResolvConf(std::string path) : path_(std::move(path)) {}
-  const std::vector<std::string>& nameservers();
+  const std::vector<Resolver>& resolvers();
 
  private:
+  struct Stamp {
+    int64_t seconds = 0, nanoseconds = 0, size = -1;
+    uint64_t inode = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+
   std::string path_;
-  struct stat seen_ {};
-  bool read_ = false;
-  std::vector<std::string> nameservers_ = {"127.0.0.1"};
+  Stamp stamp_;
+  std::vector<Resolver> resolvers_ = parse_resolv_conf("");
 };
 
-}  // namespace bulkhead::network::dns
+}  // namespace bulkhead::net

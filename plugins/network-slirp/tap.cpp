@@ -7,128 +7,148 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
-#include <vector>
 
-#include "gateway_policy.hpp"
-
-namespace bulkhead::network {
+namespace bulkhead::net {
 namespace {
 
-constexpr uint8_t kNeighbourSolicitation = 135;
-constexpr uint8_t kNeighbourAdvertisement = 136;
-constexpr std::size_t kArp = 28;
+constexpr int kBatch = 64;
+constexpr unsigned kMaxMtu = 65521;
 
-struct in6_ifreq_ {  // <linux/ipv6.h> and <netinet/in.h> don't go together
+// linux/ipv6.h has it, and clashes with netinet/in.h.
+struct In6Request {
   in6_addr address;
   uint32_t prefix;
   int index;
 };
 
-void set_address(ifreq& request, const Address4& address) {
-  sockaddr_in in{};
-  in.sin_family = AF_INET;
-  std::memcpy(&in.sin_addr, address.data(), 4);
-  std::memcpy(&request.ifr_addr, &in, sizeof in);
+ifreq request_for(const std::string& name) {
+  ifreq request{};
+  std::memcpy(request.ifr_name, name.data(), std::min<size_t>(name.size(), IFNAMSIZ - 1));
+  return request;
 }
 
-Address4 netmask(int prefix) {
-  uint32_t mask = htonl(~uint32_t{0} << (32 - prefix));
-  return read_array<4>(reinterpret_cast<const uint8_t*>(&mask));
+// A knob of the interface's; where /proc/sys is read-only the kernel's default is good enough.
+void set_knob(const std::string& name, const std::string& knob, const char* value) {
+  std::ofstream("/proc/sys/net/ipv6/conf/" + name + "/" + knob) << value;
 }
 
-// The host neither configures itself by what containers say nor looks for duplicates: addresses are
-// given. Where /proc can't be written, it goes on without.
-void quiet_ipv6(const std::string& name) {
-  const std::string directory = "/proc/sys/net/ipv6/conf/" + name;
-  for (const char* key : {"/accept_ra", "/accept_dad", "/autoconf"})
-    std::ofstream(directory + key) << 0;
+Status call(int socket, unsigned long what, void* request, const std::string& doing) {
+  if (::ioctl(socket, what, request) == 0) return {};
+  return fail_errno(doing, errno);
 }
 
-Status configure(ifreq request, const Tap::Plan& plan, Mac& mac) {
-  UniqueFd ipv4(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  UniqueFd ipv6(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  auto set = [&](int fd, unsigned long what, void* argument, const char* doing) -> Status {
-    if (ioctl(fd, what, argument) == 0) return {};
-    return fail_errno(doing, errno);
-  };
-  quiet_ipv6(request.ifr_name);
-  request.ifr_mtu = plan.mtu;
-  if (auto ok = set(ipv4.get(), SIOCSIFMTU, &request, "set the MTU"); !ok) return ok;
-  set_address(request, plan.ipv4);
-  if (auto ok = set(ipv4.get(), SIOCSIFADDR, &request, "give it an address"); !ok) return ok;
-  set_address(request, netmask(plan.prefix));
-  if (auto ok = set(ipv4.get(), SIOCSIFNETMASK, &request, "give it a subnet"); !ok) return ok;
+void put(sockaddr& out, const Ip& ip) {
+  const SocketAddress address = socket_address(ip, 0);
+  std::memcpy(&out, &address.storage, sizeof out);
+}
+
+Status configure_v4(int socket, const std::string& name, const Lease& host, const Gateway& gateway,
+                    size_t mtu) {
+  ifreq request = request_for(name);
+  request.ifr_mtu = static_cast<int>(std::min<size_t>(mtu, kMaxMtu));
+  if (Status done = call(socket, SIOCSIFMTU, &request, "set the MTU of " + name); !done)
+    return done;
+  request = request_for(name);
+  put(request.ifr_addr, host.v4);
+  if (Status done = call(socket, SIOCSIFADDR, &request, "give an address to " + name); !done)
+    return done;
+  request = request_for(name);
+  Ip mask = gateway.subnet.last();
+  for (size_t i = 0; i < 4; i++)
+    mask.bytes[i] = static_cast<uint8_t>(~(mask.bytes[i] ^ gateway.subnet.base.bytes[i]));
+  put(request.ifr_netmask, mask);
+  if (Status done = call(socket, SIOCSIFNETMASK, &request, "set the netmask of " + name); !done)
+    return done;
+  request = request_for(name);
   request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (auto ok = set(ipv4.get(), SIOCSIFFLAGS, &request, "bring it up"); !ok) return ok;
-  if (auto ok = set(ipv4.get(), SIOCGIFHWADDR, &request, "ask for its MAC"); !ok) return ok;
-  mac = read_array<6>(reinterpret_cast<const uint8_t*>(request.ifr_hwaddr.sa_data));
-  if (!ipv6) return {};  // a host without IPv6
-  in6_ifreq_ address{};
-  std::memcpy(&address.address, plan.ipv6.data(), 16);
-  address.prefix = static_cast<uint32_t>(plan.prefix6);
-  address.index = static_cast<int>(if_nametoindex(request.ifr_name));
-  ioctl(ipv6.get(), SIOCSIFADDR, &address);  // likewise
-  return {};
+  return call(socket, SIOCSIFFLAGS, &request, "bring up " + name);
 }
 
-bool arp_passes(Bytes arp, const Tap::Plan& plan) {
-  return arp.size() >= kArp && read_array<4>(arp.data() + 24) == plan.ipv4;
+// Without IPv6 on the host the containers are reached by IPv4 alone.
+bool configure_v6(const std::string& name, const Lease& host, const Gateway& gateway) {
+  const UniqueFd socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket || !host.v6) return false;
+  In6Request request{};
+  std::memcpy(&request.address, host.v6->bytes.data(), 16);
+  request.prefix = gateway.subnet6->prefix;
+  request.index = static_cast<int>(::if_nametoindex(name.c_str()));
+  return ::ioctl(socket.get(), SIOCSIFADDR, &request) == 0;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Tap>> Tap::open(const Plan& plan) {
-  UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  if (!fd) return fail_errno("open /dev/net/tun", errno);
-  ifreq request{};
-  request.ifr_flags = IFF_TAP | IFF_NO_PI;
-  plan.name.copy(request.ifr_name, IFNAMSIZ - 1);
-  if (ioctl(fd.get(), TUNSETIFF, &request) != 0)
-    return fail_errno("make the interface " + plan.name, errno);
-  Mac mac{};
-  if (auto ok = configure(request, plan, mac); !ok)
-    return fail(std::move(ok.error()).context("interface " + plan.name));
-  return std::unique_ptr<Tap>(new Tap(std::move(fd), request.ifr_name, mac, plan));
-}
-
-bool Tap::may_pass(const Frame& frame, const Plan& plan, const RecentFlows& flows,
-                   Milliseconds now) {
-  if (frame.type() == kTypeArp) return arp_passes(frame.payload(), plan);
-  auto packet = packet_in(frame);
-  if (!packet || packet->fragment) return false;
-  if (packet->protocol == kIcmpv6 && packet->v6) {
-    uint8_t type = packet->transport.empty() ? uint8_t{0} : packet->transport[0];
-    if (type == kNeighbourSolicitation || type == kNeighbourAdvertisement) return true;
+Ip host_address(const Subnet& subnet) {
+  if (!subnet.base.v6) {
+    Ip ip = subnet.last();
+    ip.bytes[3]--;
+    return ip;
   }
-  bool own = packet->v6 ? packet->destination == plan.ipv6 : packet->destination4() == plan.ipv4;
-  if (!own) return false;
-  if (!plan.answers_only || !begins(*packet)) return true;
-  return flows.answers(*packet, now);
+  Ip ip = subnet.base;
+  ip.bytes[14] = 0xff;
+  ip.bytes[15] = 0xff;
+  return ip;
 }
 
-void Tap::to_host(const Frame& frame, Milliseconds now) {
-  if (!may_pass(frame, plan_, flows_, now)) return;
-  // A host that doesn't read loses frames, as on any wire.
-  [[maybe_unused]] ssize_t written = write(fd_.get(), frame.bytes.data(), frame.bytes.size());
+Result<std::unique_ptr<Tap>> Tap::open(loop::Loop& loop, const std::string& name,
+                                       const Gateway& gateway, size_t mtu,
+                                       std::function<void(std::span<uint8_t>)> frame) {
+  if (name.empty() || name.size() >= IFNAMSIZ || name.find('/') != std::string::npos)
+    return fail(Code::kInvalid, "\"" + name + "\" can't be the name of an interface");
+  UniqueFd device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!device) return fail_errno("open /dev/net/tun", errno);
+  ifreq request = request_for(name);
+  request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL);
+  if (Status made = call(device.get(), TUNSETIFF, &request, "create the interface " + name); !made)
+    return fail(std::move(made.error()));
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return fail_errno("open a socket", errno);
+  // Nothing but what is given here: no addresses of the kernel's own making, no routers.
+  set_knob(name, "addr_gen_mode", "1");
+  set_knob(name, "accept_ra", "0");
+  set_knob(name, "accept_dad", "0");
+  Lease host;
+  host.v4 = host_address(gateway.subnet);
+  if (gateway.subnet6) host.v6 = host_address(*gateway.subnet6);
+  if (Status done = configure_v4(socket.get(), name, host, gateway, mtu); !done)
+    return fail(std::move(done.error()));
+  if (!configure_v6(name, host, gateway)) host.v6.reset();
+  request = request_for(name);
+  if (Status done = call(socket.get(), SIOCGIFHWADDR, &request, "ask for the MAC of " + name);
+      !done)
+    return fail(std::move(done.error()));
+  host.mac = Mac::read({reinterpret_cast<const uint8_t*>(request.ifr_hwaddr.sa_data), 6}, 0);
+  return std::unique_ptr<Tap>(new Tap(loop, std::move(device), name, host, std::move(frame)));
 }
 
-void Tap::handle(const PollSet& set, Milliseconds now, const std::function<void(Bytes)>& take) {
-  if (!(set.events(place_) & POLLIN)) return;
-  static thread_local std::vector<uint8_t> buffer(kLongestFrame);
-  constexpr int kFramesPerTurn = 64;
-  for (int i = 0; i < kFramesPerTurn; ++i) {
-    ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
-    if (got <= 0) return;
-    Bytes bytes(buffer.data(), std::size_t(got));
-    auto frame = frame_in(bytes);
-    if (!frame) continue;
-    if (auto packet = packet_in(*frame); plan_.answers_only && packet) flows_.begun(*packet, now);
-    take(bytes);
+Tap::Tap(loop::Loop& loop, UniqueFd device, std::string name, Lease host,
+         std::function<void(std::span<uint8_t>)> frame)
+    : device_(std::move(device)),
+      name_(std::move(name)),
+      host_(host),
+      frame_(std::move(frame)),
+      poll_(loop, device_.get(), [this](int) { receive(); }) {
+  poll_.watch(UV_READABLE);
+}
+
+void Tap::receive() {
+  for (int i = 0; i < kBatch; i++) {
+    const ssize_t size = ::read(device_.get(), buffer_.data(), buffer_.size());
+    if (size <= 0) {
+      // Somebody has taken the interface away.
+      if (size < 0 && errno != EAGAIN && errno != EINTR) poll_.watch(0);
+      return;
+    }
+    frame_({buffer_.data(), static_cast<size_t>(size)});
   }
 }
 
-}  // namespace bulkhead::network
+void Tap::send(Bytes frame) {
+  // A full queue drops, as a wire does.
+  if (::write(device_.get(), frame.data(), frame.size()) < 0) return;
+}
+
+}  // namespace bulkhead::net

@@ -1,60 +1,46 @@
-// The host's own interface on the network: a TAP that goes with this process, whatever ends it. It
-// needs CAP_NET_ADMIN; without, published ports do the job.
+// With CAP_NET_ADMIN the host joins the network by a TAP interface, and reaches containers by their
+// addresses.
 //
-// It has the last usable address of the subnet, and only that address is reached through it: the
-// host's kernel would take packets for all its other addresses, too, and services that listen
-// everywhere would be open to containers of networks that should reach nothing (to_host()).
+// The interface isn't persistent: it lives as long as its descriptor, so not even kill -9 leaves it
+// behind. The host's own address there is the last usable one of the subnet, and ::ffff of the
+// IPv6 prefix.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "bulkhead/result.hpp"
 #include "bulkhead/unique_fd.hpp"
-#include "ethernet.hpp"
-#include "poll_set.hpp"
-#include "recent_flows.hpp"
+#include "core/loop/handles.hpp"
+#include "lease.hpp"
+#include "packet.hpp"
 
-namespace bulkhead::network {
+namespace bulkhead::net {
+
+// The host's addresses on a network with a TAP.
+Ip host_address(const Subnet& subnet);
 
 class Tap {
  public:
-  struct Plan {
-    std::string name;
-    Address4 ipv4{};
-    int prefix = 24;
-    Address6 ipv6{};
-    int prefix6 = 64;
-    int mtu = 1500;
-    bool answers_only = false;  // members may answer the host, and not begin anything
-  };
-  static Result<std::unique_ptr<Tap>> open(const Plan& plan);
-
-  // From a member: only what is for the host's address there, and within answers_only.
-  void to_host(const Frame& frame, Milliseconds now);
-
-  void fill(PollSet& set) { place_ = set.add(fd_.get(), POLLIN); }
-  void handle(const PollSet& set, Milliseconds now, const std::function<void(Bytes)>& take);
-
+  static Result<std::unique_ptr<Tap>> open(loop::Loop& loop, const std::string& name,
+                                           const Gateway& gateway, size_t mtu,
+                                           std::function<void(std::span<uint8_t>)> frame);
+  void send(Bytes frame);
   const std::string& name() const { return name_; }
-  const Mac& mac() const { return mac_; }
-
-  // Pure: whether `to_host` would let it through. flows: what the host has begun.
-  static bool may_pass(const Frame& frame, const Plan& plan, const RecentFlows& flows,
-                       Milliseconds now);
+  // The host, as the network knows it: MAC and addresses.
+  const Lease& host() const { return host_; }
 
  private:
-  Tap(UniqueFd fd, std::string name, const Mac& mac, Plan plan)
-      : fd_(std::move(fd)), name_(std::move(name)), mac_(mac), plan_(std::move(plan)) {}
+  Tap(loop::Loop& loop, UniqueFd device, std::string name, Lease host,
+      std::function<void(std::span<uint8_t>)> frame);
+  void receive();
 
-  UniqueFd fd_;
+  UniqueFd device_;
   std::string name_;
-  Mac mac_;
-  Plan plan_;
-  RecentFlows flows_;
-  int place_ = -1;
+  Lease host_;
+  std::function<void(std::span<uint8_t>)> frame_;
+  Buffer buffer_ = Buffer(kMaxFrame + 64);
+  loop::Poll poll_;  // last: closed before the descriptor
 };
 
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net

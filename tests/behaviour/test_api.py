@@ -155,10 +155,10 @@ REQUESTS = {
     ("POST", "/v1/registries/login"): {"server": "127.0.0.1:1", "username": "alice", "password": "secret", "scheme": "http"},
     ("PUT", "/v1/system/properties/{key}"): {"value": 1},
     ("POST", "/v1/networks"): {"name": "by-api", "subnet": "10.77.0.0/24", "subnetV6": "fd77::/64", "internal": True, "labels": {"a": "b"},
-                               "plugin": "network-slirp", "options": {"mtu": "1400"}},
+                               "plugin": "network-slirp", "options": {"mtu": "1400", "host-loopback": "true", "variant": "any"}},
     ("POST", "/v1/system/dns"): {"domain": "api.test", "localhost": "203.0.113.1"},
     ("POST", "/v1/volumes"): {"name": "by-api", "labels": {"a": "b"}, "sizeInBytes": 1 << 26,
-                              "options": {"size": "1g", "journal": "ordered"}},
+                              "options": {"size": "1g", "journal": "ordered", "shared": "false"}},
 }
 UPGRADE = ("Connection: Upgrade", "Upgrade: bulkhead-stream")
 
@@ -406,7 +406,7 @@ def test_every_described_route_answers(bare):
     for method, path in routes(bare)[1]:
         if path in ("/v1/system/stop",) or "follow" in path:
             continue
-        concrete = path.replace("{id}", "nobody").replace("{ref}", "nothing").replace("{name}", "nobody").replace("{key}", "no.such")
+        concrete = re.sub("{(network|volume|domain)}", "nobody", path).replace("{id}", "nobody").replace("{ref}", "nothing").replace("{name}", "nobody").replace("{key}", "no.such")
         status, body = bare.curl(method, concrete, {} if method in ("POST", "PUT") else None)
         assert status != 405, (method, path)
         assert status < 500 or status == 501, (method, path, body)

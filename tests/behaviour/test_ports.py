@@ -237,9 +237,9 @@ def answers_unix(path):
 
 def test_a_published_socket(box, cluster, peer, place):
     path = f"{place}/made/for/app.sock"
-    host = cluster.run("--publish-socket", f"{path}:/run/app.sock", image=peer, command=("peer", "unix-echo", "/run/app.sock"))
+    host = cluster.run("--publish-socket", f"{path}:/tmp/app.sock", image=peer, command=("peer", "unix-echo", "/tmp/app.sock"))
     wait_until(lambda: answers_unix(path), what="the socket's answer")
-    assert box.inspect(host)["configuration"]["publishedSockets"] == [{"hostPath": path, "containerPath": "/run/app.sock"}]
+    assert box.inspect(host)["configuration"]["publishedSockets"] == [{"hostPath": path, "containerPath": "/tmp/app.sock"}]
     data = noise(300_000)
 
     def talk(number):
@@ -266,9 +266,9 @@ def test_nobody_behind_a_published_socket(cluster, place):
         assert ask_unix(path, b"anybody?") == b""
 
 
-def test_a_socket_in_use_fails_the_start_and_another_file_makes_room(box, cluster, place):
+def test_what_is_in_the_way_of_a_published_socket_fails_the_start(box, cluster, place):
     path = f"{place}/app.sock"
-    host = cluster.create("--publish-socket", f"{path}:/run/app.sock")
+    host = cluster.create("--publish-socket", f"{path}:/tmp/app.sock")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as taken:
         taken.bind(path)
         taken.listen()
@@ -276,9 +276,12 @@ def test_a_socket_in_use_fails_the_start_and_another_file_makes_room(box, cluste
         assert box.state(host) == "stopped" and os.path.exists(path)
     os.unlink(path)
     with open(path, "w", encoding="utf-8") as file:
-        file.write("no socket")
+        file.write("precious")
+    box.refuses("start", host, saying=path)
+    assert os.path.getsize(path) == 8
+    os.unlink(path)
     box.ok("start", host)
-    assert not os.path.isfile(path)
+    assert os.path.exists(path)
 
 
 @pytest.mark.parametrize("value", ["/a", "/a:b", ":/b", "/a:/b:/c", "/" + "a" * 108 + ":/b"])

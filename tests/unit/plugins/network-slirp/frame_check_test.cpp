@@ -1,58 +1,73 @@
+// What a member may say, and what of it is a frame at all.
 #include "frame_check.hpp"
 
 #include <gtest/gtest.h>
 
-#include "packet_write.hpp"
+#include "frames.hpp"
 
-namespace bulkhead::network {
+namespace bulkhead::net::test {
 namespace {
 
-const Identity kOwn = {
-    {2, 0, 0, 0, 0, 2}, {10, 0, 0, 2}, {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
-const Identity kOther = {
-    {2, 0, 0, 0, 0, 3}, {10, 0, 0, 3}, {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}};
-
-bool may(const std::vector<uint8_t>& frame) {
-  auto view = frame_in(frame);
-  return view && may_send(*view, kOwn);
+bool may(const Lease& lease, const Buffer& frame) {
+  const auto packet = parse_packet(frame);
+  return packet && may_send(lease, *packet);
 }
 
-TEST(FrameCheck, AMemberSpeaksOfItself) {
-  EXPECT_TRUE(may(arp_introduction(kOwn.mac, kOwn.ipv4, {10, 0, 0, 1})));
-  EXPECT_TRUE(may(arp_introduction(kOwn.mac, {}, {10, 0, 0, 1}))) << "a probe";
-  EXPECT_TRUE(may(ndp_introduction(kOwn.mac, kOwn.ipv6, {0xfd})));
+TEST(FrameCheck, AMemberSpeaksForItself) {
+  EXPECT_TRUE(may(kWeb, udp(kWeb, kGateway.v4, 1000, 53)));
+  EXPECT_TRUE(may(kWeb, udp(kWeb, *kGateway.v6, 1000, 53)));
+  EXPECT_TRUE(may(kWeb, arp_request(kWeb, kGateway.v4)));
 }
 
-TEST(FrameCheck, AndOfNobodyElse) {
-  EXPECT_FALSE(may(arp_introduction(kOwn.mac, kOther.ipv4, {10, 0, 0, 1})));
-  EXPECT_FALSE(may(arp_introduction(kOther.mac, kOwn.ipv4, {10, 0, 0, 1})));
-  EXPECT_FALSE(may(ndp_introduction(kOwn.mac, kOther.ipv6, {0xfd})));
-  auto claims = ndp_introduction(kOwn.mac, kOwn.ipv6, {0xfd});
-  claims[kEthernetHeader + 40 + 8 + 15] = 3;  // the target of the advertisement
-  EXPECT_FALSE(may(claims));
+TEST(FrameCheck, NotForOthers) {
+  Lease liar = kWeb;
+  liar.v4 = kDb.v4;
+  liar.v6 = kDb.v6;
+  EXPECT_FALSE(may(kWeb, udp(liar, kGateway.v4, 1000, 53)));
+  EXPECT_FALSE(may(kWeb, udp(liar, *kGateway.v6, 1000, 53)));
+  EXPECT_FALSE(may(kWeb, arp_request(liar, kGateway.v4)));
+  EXPECT_FALSE(may(kWeb, udp(kDb, kGateway.v4, 1000, 53))) << "another's MAC";
 }
 
-TEST(FrameCheck, NobodyIsARouter) {
-  auto advertisement = ndp_introduction(kOwn.mac, kOwn.ipv6, {0xfd});
-  for (uint8_t type : {134, 137}) {
-    advertisement[kEthernetHeader + 40] = type;
-    EXPECT_FALSE(may(advertisement));
-  }
+TEST(FrameCheck, NobodyAnswersForTheGateway) {
+  EXPECT_FALSE(may(kWeb, build_arp_reply(kWeb.mac, kGateway.v4, kDb.mac, kDb.v4)));
+  EXPECT_FALSE(may(kWeb, build_neighbour_advertisement({kWeb.mac, kDb.mac, *kWeb.v6, *kDb.v6},
+                                                       *kGateway.v6, kWeb.mac)));
+  EXPECT_TRUE(may(kWeb, build_neighbour_advertisement({kWeb.mac, kDb.mac, *kWeb.v6, *kDb.v6},
+                                                      *kWeb.v6, kWeb.mac)));
+  EXPECT_FALSE(may(kWeb, build_neighbour_advertisement({kWeb.mac, kDb.mac, *kWeb.v6, *kDb.v6},
+                                                       *kWeb.v6, kDb.mac)));
 }
 
-TEST(FrameCheck, HeadersThatHideOrLieAreDropped) {
-  auto hidden = ndp_introduction(kOwn.mac, kOwn.ipv6, {0xfd});
-  hidden[kEthernetHeader + 6] = 44;  // a fragment
-  EXPECT_FALSE(may(hidden));
-  auto lies = ndp_introduction(kOwn.mac, kOwn.ipv6, {0xfd});
-  lies[kEthernetHeader + 4] = 0xff;
-  EXPECT_FALSE(may(lies));
-  auto strange = arp_introduction(kOwn.mac, kOwn.ipv4, {10, 0, 0, 1});
-  strange[12] = 0x81;  // a VLAN tag
-  strange[13] = 0;
-  EXPECT_FALSE(may(strange));
-  EXPECT_FALSE(frame_in(Bytes(strange).first(kEthernetHeader - 1)));
+TEST(FrameCheck, NoRoutersAndNoDhcpServers) {
+  Buffer advertisement(16, 0);
+  advertisement[0] = kRouterAdvertisement;
+  EXPECT_FALSE(may(kWeb, build_ip(from(kWeb, ip("ff02::1")), kIcmpV6, advertisement, 255)));
+  EXPECT_FALSE(may(kWeb, udp(kWeb, kDb.v4, 67, 68)));
+  EXPECT_FALSE(may(kWeb, udp(kWeb, *kDb.v6, 547, 546)));
+}
+
+TEST(Packet, LengthsThatContradictEachOtherAreNoFrame) {
+  const Buffer good = udp(kWeb, kGateway.v4, 1, 2, Buffer(8, 'x'));
+  ASSERT_TRUE(parse_packet(good));
+  for (size_t size = 0; size < good.size(); size++)
+    EXPECT_FALSE(parse_packet(Bytes(good).first(size))) << size;
+  Buffer longer = good;
+  write16(longer, 38, 100);  // the datagram's length
+  EXPECT_FALSE(parse_packet(longer));
+  Buffer offset = tcp(kWeb, kGateway.v4, 1, 2, kSyn);
+  offset[46] = 0xf0;  // TCP's header would be longer than the segment
+  EXPECT_FALSE(parse_packet(offset));
+  Buffer padded = good;
+  padded.resize(good.size() + 10);
+  EXPECT_EQ(parse_packet(padded)->frame.size(), good.size());
+}
+
+TEST(Packet, ARewrittenPortHasARightChecksum) {
+  Buffer frame = tcp(kWeb, kGateway.v4, 1000, 53, kSyn);
+  rewrite_tcp_port(frame, *parse_packet(frame), false, 40123);
+  EXPECT_EQ(frame, tcp(kWeb, kGateway.v4, 1000, 40123, kSyn));
 }
 
 }  // namespace
-}  // namespace bulkhead::network
+}  // namespace bulkhead::net::test
