@@ -26,8 +26,9 @@ class VolumeTest : public ::testing::Test {
   }
   // A container that mounts these.
   void container(const std::string& id, const Json& mounts, bool auto_remove = false) {
-    Event intent = world_.take(decide_create(
-        state(), {id, {{"id", id}, {"mounts", mounts}}, auto_remove, "sha256:aa"}, {}));
+    const Json list = mounts.is_object() ? Json::array({mounts}) : mounts;
+    Event intent = world_.take(
+        decide_create(state(), {id, {{"id", id}, {"mounts", list}}, auto_remove, "sha256:aa"}, {}));
     world_.succeed(intent.seq);
   }
   Result<Decision> start(const std::string& id) { return decide_start(state(), {id, false}, {}); }
@@ -70,14 +71,15 @@ TEST_F(VolumeTest, OptionsBecomeARequestOfStorage) {
     return volume_request(command.name, decision ? decision->front().data : Json());
   };
   EXPECT_EQ(request({"a"}), (Json{{"volume", "a"}, {"kind", "disk"}, {"sizeBytes", 512ll << 30}}));
-  EXPECT_EQ(request({"a", {}, {{"size", "10g"}, {"journal", "writeback:64m"}}}),
+  EXPECT_EQ(request({"a", Json::object(), {{"size", "10g"}, {"journal", "writeback:64m"}}}),
             (Json{{"volume", "a"},
                   {"kind", "disk"},
                   {"sizeBytes", 10ll << 30},
                   {"journal", "writeback"},
                   {"journalBytes", 64 << 20}}));
-  EXPECT_EQ(request({"a", {}, {{"size", "10g"}}, 1 << 20})["sizeBytes"], 1 << 20);
-  EXPECT_EQ(request({"a", {}, {{"shared", "true"}}}), (Json{{"volume", "a"}, {"kind", "folder"}}));
+  EXPECT_EQ(request({"a", Json::object(), {{"size", "10g"}}, 1 << 20})["sizeBytes"], 1 << 20);
+  EXPECT_EQ(request({"a", Json::object(), {{"shared", "true"}}}),
+            (Json{{"volume", "a"}, {"kind", "folder"}}));
 }
 
 TEST_F(VolumeTest, RefusesWhatCantBe) {
