@@ -85,6 +85,10 @@ class Stub final : public Backend {
   Result<StreamOwner*> take_connection(uint64_t, Caller) override { return none(); }
   Result<StreamOwner*> connect_socket(uint64_t, Caller) override { return none(); }
   static Failure none() { return fail(Code::kNotFound, "no sockets here"); }
+  Status touch(const std::vector<std::string>& paths) override {
+    for (const std::string& path : paths) require(path.starts_with('/'));
+    return {};
+  }
   Result<Statistics> statistics() override { return Statistics{}; }
   std::string kernel_log() override { return "{}"; }
   void shut_down() override {}
