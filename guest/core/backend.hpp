@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bulkhead/result.hpp"
 #include "guest/core/container_spec.hpp"
@@ -34,6 +35,8 @@ class Backend {
   virtual Result<StreamOwner*> socket_notices(Caller caller) = 0;
   virtual Result<StreamOwner*> take_connection(uint64_t connection, Caller caller) = 0;
   virtual Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) = 0;
+  // Files that the host has seen change.
+  virtual Status touch(const std::vector<std::string>& paths) = 0;
   virtual Result<Statistics> statistics() = 0;
   // What the kernel has said since the boot, for the body of an answer.
   virtual std::string kernel_log() = 0;

@@ -229,6 +229,10 @@ void Http2Server::resume(StreamId id) {
   nghttp2_session_resume_data(session_, id);
 }
 
+void Http2Server::reset(StreamId id) {
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+}
+
 void Http2Server::consumed(StreamId id, size_t bytes) {
   nghttp2_session_consume_stream(session_, id, bytes);
 }

@@ -85,6 +85,8 @@ class Http2Server {
 
   void set_owner(StreamId stream, StreamOwner* owner);
   void resume(StreamId stream);
+  // Ends a stream whose answer has been given, though the host still sends.
+  void reset(StreamId stream);
   // The owner has got rid of that many bytes of input.
   void consumed(StreamId stream, size_t bytes);
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace bulkhead::guest {
@@ -73,6 +74,31 @@ Result<NetworkSpec> network_of(const Json& json) {
   return spec;
 }
 
+// Without empty, "." and ".." parts, so that depth and sameness can be told from the text; "/" if
+// nothing is left.
+std::string clean_path(const std::string& path) {
+  std::string clean;
+  for (size_t at = 0; at < path.size();) {
+    size_t end = std::min(path.find('/', at), path.size());
+    std::string_view part = std::string_view(path).substr(at, end - at);
+    at = end + 1;
+    if (part == "..") {
+      clean.resize(clean.empty() ? 0 : clean.rfind('/'));
+    } else if (!part.empty() && part != ".") {
+      clean.append("/").append(part);
+    }
+  }
+  return clean.empty() ? "/" : clean;
+}
+
+// What is to be put at the path must not hide the container's root.
+Status place_at(std::string& path, const char* what) {
+  const std::string asked = path;
+  if (asked.starts_with('/')) path = clean_path(asked);
+  if (asked.starts_with('/') && path != "/") return {};
+  return fail(Code::kInvalid, "\"" + asked + "\" is no place for a " + what);
+}
+
 Result<MountSpec> mount_of(const Json& json) {
   MountSpec spec;
   std::string type;
@@ -99,8 +125,8 @@ Result<MountSpec> mount_of(const Json& json) {
   }
   if (spec.type != MountSpec::Type::kTmpfs && spec.source.empty())
     return fail(Code::kInvalid, "container.mounts.source is missing");
-  if (!spec.destination.starts_with('/') || spec.destination == "/")
-    return fail(Code::kInvalid, "\"" + spec.destination + "\" is no place for a mount");
+  if (auto status = place_at(spec.destination, "mount"); !status)
+    return fail(std::move(status.error()));
   if (spec.file == "." || spec.file == ".." || spec.file.find('/') != std::string::npos)
     return fail(Code::kInvalid, "\"" + spec.file + "\" is not the name of a file");
   return spec;
@@ -117,8 +143,7 @@ Result<SocketSpec> socket_of(const Json& json) {
   spec.to_host = direction == "to-host";
   if (!spec.to_host && direction != "to-guest")
     return fail(Code::kInvalid, "\"" + direction + "\" is no direction of a socket");
-  if (!spec.path.starts_with('/') || spec.path == "/")
-    return fail(Code::kInvalid, "\"" + spec.path + "\" is no place for a socket");
+  if (auto status = place_at(spec.path, "socket"); !status) return fail(std::move(status.error()));
   return spec;
 }
 

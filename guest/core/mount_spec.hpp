@@ -1,6 +1,5 @@
-// What of the host's a container sees: the "networks", "mounts" and
-// "sockets" of the Container object of
-// guest/PROTOCOL.md, checked.
+// What of the host's a container sees: the "networks", "mounts" and "sockets" of the Container
+// object of guest/PROTOCOL.md, checked.
 #pragma once
 
 #include <array>
@@ -30,9 +29,9 @@ struct NetworkSpec {
 struct MountSpec {
   enum class Type : uint8_t { kDisk, kShare, kTmpfs };
   Type type = Type::kTmpfs;
-  std::string source;  // a disk's serial or a share's tag
-  std::string destination;
-  std::string file;  // of a share: the one file that is mounted, and no folder
+  std::string source;       // a disk's serial or a share's tag
+  std::string destination;  // clean: no empty, "." or ".." part, and not "/"; so is a socket's path
+  std::string file;         // of a share: the one file that is mounted, and no folder
   bool read_only = false;
   bool copy_up = false;  // fill it from the image if it is empty
   uint64_t size_bytes = 0;

@@ -5,6 +5,7 @@
 
 #include "bulkhead/version.hpp"
 #include "guest/core/answers.hpp"
+#include "guest/core/touch_request.hpp"
 
 namespace bulkhead::guest {
 namespace {
@@ -60,11 +61,10 @@ Result<Router::Exchange> Router::route(std::string_view method, std::string_view
     std::string_view path, method;
     Route route;
   };
-  static constexpr Known kTable[] = {{"/v1/ping", "GET", Route::kPing},
-                                     {"/v1/container", "POST", Route::kContainer},
-                                     {"/v1/stats", "GET", Route::kStatistics},
-                                     {"/v1/kernel-log", "GET", Route::kKernelLog},
-                                     {"/v1/shutdown", "POST", Route::kShutdown}};
+  static constexpr Known kTable[] = {
+      {"/v1/ping", "GET", Route::kPing},        {"/v1/container", "POST", Route::kContainer},
+      {"/v1/stats", "GET", Route::kStatistics}, {"/v1/kernel-log", "GET", Route::kKernelLog},
+      {"/v1/touch", "POST", Route::kTouch},     {"/v1/shutdown", "POST", Route::kShutdown}};
   if (path.starts_with(kProcesses)) return route_process(method, path.substr(kProcesses.size()));
   for (const Known& known : kTable) {
     if (known.path != path) continue;
@@ -176,6 +176,12 @@ Result<std::string> Router::answer(const Exchange& exchange) {
       auto size = parse_terminal_size(exchange.body);
       if (!size) return fail(std::move(size.error()));
       status = backend_.resize(exchange.process, *size);
+      break;
+    }
+    case Route::kTouch: {
+      auto paths = parse_touch(exchange.body);
+      if (!paths) return fail(std::move(paths.error()));
+      status = backend_.touch(*paths);
       break;
     }
     case Route::kShutdown:

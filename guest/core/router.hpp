@@ -36,6 +36,7 @@ class Router final : public RequestHandler {
     kResize,
     kStatistics,
     kKernelLog,
+    kTouch,
     kShutdown
   };
   struct Exchange {

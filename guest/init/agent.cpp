@@ -13,6 +13,7 @@
 #include "guest/init/cgroup.hpp"
 #include "guest/init/clock.hpp"
 #include "guest/init/container.hpp"
+#include "guest/init/touch.hpp"
 
 namespace bulkhead::guest {
 namespace {
@@ -163,6 +164,14 @@ Result<StreamOwner*> Agent::connect_socket(uint64_t socket, Caller caller) {
   auto root = launcher_->root();
   if (!root) return fail(std::move(root.error()));
   return sockets_->connect(socket, root->get(), caller);
+}
+
+Status Agent::touch(const std::vector<std::string>& paths) {
+  if (!launcher_) return fail(Code::kConflict, "this VM has no container yet");
+  auto root = launcher_->root();
+  if (!root) return fail(std::move(root.error()));
+  touch_paths(root->get(), paths);
+  return {};
 }
 
 Result<Statistics> Agent::statistics() {

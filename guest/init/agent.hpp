@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "guest/core/backend.hpp"
 #include "guest/init/container_sockets.hpp"
@@ -38,6 +39,7 @@ class Agent final : public Backend {
   Result<StreamOwner*> socket_notices(Caller caller) override;
   Result<StreamOwner*> take_connection(uint64_t connection, Caller caller) override;
   Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) override;
+  Status touch(const std::vector<std::string>& paths) override;
   Result<Statistics> statistics() override;
   std::string kernel_log() override;
   void shut_down() override { wants_shutdown_ = true; }

@@ -17,7 +17,6 @@
 namespace bulkhead::guest {
 namespace {
 
-constexpr const char* kDirectory = "/run/sockets";
 constexpr int kBacklog = 128;
 // Whoever the container's process is may connect, as the reference has it.
 constexpr mode_t kMode = 0766;
@@ -31,17 +30,19 @@ sockaddr_un address_of(const std::string& path) {
 
 }  // namespace
 
-std::string listener_path(uint64_t socket) {
-  return std::string(kDirectory) + "/" + std::to_string(socket);
+std::string listener_path(uint64_t socket, const std::string& directory) {
+  return directory + "/" + std::to_string(socket);
 }
 
-// Lines for the host, as it takes them. They are kept while nobody asks; there are at most as many
-// as connections may wait.
+// Lines for the host, as it takes them: at most as many as connections may wait. A host that goes
+// leaves none behind, because it may have taken half a line; the next one is told of all that wait.
 class ContainerSockets::Notices final : public StreamOwner {
  public:
-  void say(const std::string& line) {
-    text_ += line;
-    if (caller_) caller_->server.resume(caller_->stream);
+  void say(uint64_t socket, uint64_t connection) {
+    if (!caller_) return;
+    text_ += "{\"socket\":" + std::to_string(socket) +
+             ",\"connection\":" + std::to_string(connection) + "}\n";
+    caller_->server.resume(caller_->stream);
   }
   void give_to(Caller caller) { caller_.emplace(caller); }
   bool is_given() const { return caller_.has_value(); }
@@ -57,25 +58,32 @@ class ContainerSockets::Notices final : public StreamOwner {
     return {step, step > 0 ? Then::kMore : Then::kWait};
   }
   Headers trailers() override { return {}; }
-  void detach() override { caller_.reset(); }
+  void detach() override {
+    caller_.reset();
+    text_.clear();
+  }
 
  private:
   std::string text_;
   std::optional<Caller> caller_;
 };
 
-ContainerSockets::ContainerSockets(Loop& loop, std::vector<SocketSpec> sockets)
-    : loop_(loop), sockets_(std::move(sockets)), notices_(std::make_unique<Notices>()) {}
+ContainerSockets::ContainerSockets(Loop& loop, std::vector<SocketSpec> sockets,
+                                   std::string directory)
+    : loop_(loop),
+      sockets_(std::move(sockets)),
+      directory_(std::move(directory)),
+      notices_(std::make_unique<Notices>()) {}
 
 ContainerSockets::~ContainerSockets() {
   for (const auto& [id, listener] : listeners_) loop_.forget(listener.get());
 }
 
 Status ContainerSockets::listen() {
-  mkdir(kDirectory, 0711);
+  mkdir(directory_.c_str(), 0711);
   for (const SocketSpec& spec : sockets_) {
     if (!spec.to_host) continue;
-    const std::string path = listener_path(spec.id);
+    const std::string path = listener_path(spec.id, directory_);
     UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_un address = address_of(path);
     if (!listener ||
@@ -96,15 +104,15 @@ void ContainerSockets::accept_from(uint64_t socket, int listener) {
   // More than that at once are refused, which a program that connects in a loop has to bear.
   if (!connection || waiting_.size() >= kMostWaiting) return;
   uint64_t number = next_connection_++;
-  waiting_[number] = std::move(connection);
-  notices_->say("{\"socket\":" + std::to_string(socket) +
-                ",\"connection\":" + std::to_string(number) + "}\n");
+  waiting_[number] = {socket, std::move(connection)};
+  notices_->say(socket, number);
 }
 
 Result<StreamOwner*> ContainerSockets::notices(Caller caller) {
   if (notices_->is_given())
     return fail(Code::kConflict, "somebody is told of the container's connections already");
   notices_->give_to(caller);
+  for (const auto& [number, waiting] : waiting_) notices_->say(waiting.socket, number);
   return notices_.get();
 }
 
@@ -118,7 +126,7 @@ Result<StreamOwner*> ContainerSockets::open_tunnel(UniqueFd socket, Caller calle
 Result<StreamOwner*> ContainerSockets::take(uint64_t connection, Caller caller) {
   auto found = waiting_.extract(connection);
   if (found.empty()) return fail(Code::kNotFound, "no such connection waits");
-  return open_tunnel(std::move(found.mapped()), caller);
+  return open_tunnel(std::move(found.mapped().connection), caller);
 }
 
 Result<StreamOwner*> ContainerSockets::connect(uint64_t socket, int root, Caller caller) {
@@ -130,9 +138,12 @@ Result<StreamOwner*> ContainerSockets::connect(uint64_t socket, int root, Caller
   if (!file) return fail_now("find the container's " + spec->path);
   UniqueFd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(file.get()));
-  if (!connection ||
-      ::connect(connection.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+  if (!connection) return fail_now("connect to the container's " + spec->path);
+  if (::connect(connection.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == ECONNREFUSED)
+      return fail(Code::kNotFound, "nobody listens at the container's " + spec->path);
     return fail_now("connect to the container's " + spec->path);
+  }
   return open_tunnel(std::move(connection), caller);
 }
 

@@ -2,7 +2,8 @@
 //
 // To the host: this process listens at a path outside the container's tree, /run/sockets/<id>, and
 // the path is mounted into it; so no link of the image can lead the listener astray. A connection
-// waits under a number until the host, told of it on its one long answer, comes for it.
+// waits under a number until the host, told of it on its one long answer, comes for it. A host that
+// comes after another is told of all that wait.
 //
 // To the container: the host asks for a connection, and the path is looked up then, within the
 // container's root: links there are followed inside it only.
@@ -20,13 +21,15 @@
 
 namespace bulkhead::guest {
 
-std::string listener_path(uint64_t socket);
+inline constexpr const char* kListeners = "/run/sockets";
+
+std::string listener_path(uint64_t socket, const std::string& directory = kListeners);
 
 class ContainerSockets {
  public:
   static constexpr size_t kMostWaiting = 1024;
 
-  ContainerSockets(Loop& loop, std::vector<SocketSpec> sockets);
+  ContainerSockets(Loop& loop, std::vector<SocketSpec> sockets, std::string directory = kListeners);
   ~ContainerSockets();
 
   Status listen();
@@ -37,15 +40,20 @@ class ContainerSockets {
 
  private:
   class Notices;
+  struct Waiting {
+    uint64_t socket;
+    UniqueFd connection;
+  };
 
   void accept_from(uint64_t socket, int listener);
   Result<StreamOwner*> open_tunnel(UniqueFd socket, Caller caller);
 
   Loop& loop_;
   std::vector<SocketSpec> sockets_;
+  std::string directory_;
   std::map<uint64_t, UniqueFd> listeners_;
   std::unique_ptr<Notices> notices_;
-  std::map<uint64_t, UniqueFd> waiting_;
+  std::map<uint64_t, Waiting> waiting_;
   uint64_t next_connection_ = 1;
   std::vector<std::unique_ptr<Tunnel>> tunnels_;
 };

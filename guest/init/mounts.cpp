@@ -5,7 +5,6 @@
 #include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 
 #include "guest/core/errors.hpp"
 #include "guest/init/container_sockets.hpp"
+#include "guest/init/destination.hpp"
 #include "guest/init/files.hpp"
 #include "guest/init/rootfs.hpp"
 #include "guest/init/tree_copy.hpp"
@@ -39,20 +39,27 @@ size_t first_of(const std::vector<MountSpec>& mounts, size_t index) {
   return index;
 }
 
-Status mount_disk(const MountSpec& spec, const std::string& place) {
+// What one destination may only read, another may write.
+bool is_read_only(const std::vector<MountSpec>& mounts, const MountSpec& spec) {
+  return std::all_of(mounts.begin(), mounts.end(), [&spec](const MountSpec& one) {
+    return one.type != spec.type || one.source != spec.source || one.read_only;
+  });
+}
+
+Status mount_disk(const MountSpec& spec, const std::string& place, bool read_only) {
   auto disk = find_disk(spec.source);
   if (!disk) return fail(std::move(disk.error()));
   // A disk that can't be written to can't have its journal replayed; whoever wrote it last will.
-  const char* options = "discard,no_prefetch_block_bitmaps";
-  if (mount(disk->c_str(), place.c_str(), "ext4", spec.read_only ? MS_RDONLY : 0,
-            spec.read_only ? "noload" : options) != 0)
+  const char* options =
+      read_only ? "noload" : "discard,errors=remount-ro,no_prefetch_block_bitmaps";
+  if (mount(disk->c_str(), place.c_str(), "ext4", read_only ? MS_RDONLY : 0, options) != 0)
     return fail_now("mount the volume of " + spec.destination);
   return {};
 }
 
-Status mount_share(const MountSpec& spec, const std::string& place) {
-  if (mount(spec.source.c_str(), place.c_str(), "9p", spec.read_only ? MS_RDONLY : 0,
-            kShareOptions) != 0)
+Status mount_share(const MountSpec& spec, const std::string& place, bool read_only) {
+  if (mount(spec.source.c_str(), place.c_str(), "9p", read_only ? MS_RDONLY : 0, kShareOptions) !=
+      0)
     return fail_now("mount the host's folder of " + spec.destination);
   return {};
 }
@@ -69,39 +76,8 @@ Status fill(const MountSpec& spec, const std::string& place) {
   return {};
 }
 
-int depth_of(const std::string& path) {
-  return static_cast<int>(std::count(path.begin(), path.end(), '/'));
-}
-
-// A directory, or a file for a single file, at the path within the root, which is the working root.
-Result<UniqueFd> make_destination(const std::string& path, bool file) {
-  UniqueFd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  std::string done = ".";
-  for (size_t at = 1; at <= path.size();) {
-    size_t slash = std::min(path.find('/', at), path.size());
-    std::string name = path.substr(at, slash - at);
-    bool last = path.find_first_not_of('/', slash) == std::string::npos;
-    at = slash + 1;
-    if (name.empty()) continue;
-    UniqueFd parent = open_below(root.get(), done.c_str(), O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
-    if (!parent) return fail_now("make " + path + " in the container");
-    if (!last || !file)
-      mkdirat(parent.get(), name.c_str(), 0755);
-    else
-      UniqueFd made(openat(parent.get(), name.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    done += "/" + name;
-    if (last) break;
-  }
-  UniqueFd place = open_below(root.get(), done.c_str(), O_PATH, RESOLVE_IN_ROOT);
-  struct stat status {};
-  if (!place || fstat(place.get(), &status) != 0)
-    return fail_now("make " + path + " in the container");
-  if (S_ISDIR(status.st_mode) == file)
-    return fail(Code::kConflict, path + " of the image is " +
-                                     (file ? "a directory, and a file is to be mounted there"
-                                           : "no directory, and one is to be mounted there"));
-  return place;
+auto depth_of(const std::string& path) {
+  return std::count(path.begin(), path.end(), '/');
 }
 
 Result<UniqueFd> new_tmpfs(const MountSpec& spec) {
@@ -153,11 +129,15 @@ Status mount_sources(const std::vector<MountSpec>& mounts) {
   mkdir(kMounts, 0700);
   for (size_t i = 0; i < mounts.size(); ++i) {
     const MountSpec& spec = mounts[i];
-    if (spec.type == MountSpec::Type::kTmpfs || first_of(mounts, i) != i) continue;
-    std::string place = place_of(i);
-    mkdir(place.c_str(), 0700);
-    auto status =
-        spec.type == MountSpec::Type::kDisk ? mount_disk(spec, place) : mount_share(spec, place);
+    if (spec.type == MountSpec::Type::kTmpfs) continue;
+    std::string place = place_of(first_of(mounts, i));
+    Status status;
+    // That it is there already is another destination's doing.
+    if (mkdir(place.c_str(), 0700) == 0) {
+      bool read_only = is_read_only(mounts, spec);
+      status = spec.type == MountSpec::Type::kDisk ? mount_disk(spec, place, read_only)
+                                                   : mount_share(spec, place, read_only);
+    }
     if (status) status = fill(spec, place);
     if (!status) return status;
   }
@@ -169,8 +149,7 @@ void unmount_sources() {
   if (directory == nullptr) return;
   while (const dirent* entry = readdir(directory)) {
     std::string place = std::string(kMounts) + "/" + entry->d_name;
-    if (entry->d_name[0] != '.' && umount2(place.c_str(), 0) != 0)
-      umount2(place.c_str(), MNT_DETACH);
+    if (entry->d_name[0] != '.' && !unmount(place.c_str())) umount2(place.c_str(), MNT_DETACH);
   }
   closedir(directory);
 }
@@ -210,8 +189,9 @@ Status place_sources(const std::vector<MountSpec>& mounts, const std::vector<Soc
   std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
     return depth_of(a.path) < depth_of(b.path);
   });
+  UniqueFd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (const Place& place : places) {
-    auto target = make_destination(place.path, place.file);
+    auto target = make_destination(root.get(), place.path, place.file);
     if (!target) return fail(std::move(target.error()));
     if (move_mount(place.source, "", target->get(), "",
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)

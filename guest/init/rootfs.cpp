@@ -57,17 +57,6 @@ Status make_layer_directories() {
   return {};
 }
 
-// A file that a dying process had open is released a moment after the process; nobody new can open
-// one.
-Status unmount(const char* target) {
-  constexpr timespec kMoment{0, 2'000'000};
-  for (int attempt = 0; umount2(target, 0) != 0; attempt++) {
-    if (errno != EBUSY || attempt == 250) return fail_now(std::string("unmount ") + target);
-    nanosleep(&kMoment, nullptr);
-  }
-  return {};
-}
-
 }  // namespace
 
 Status mount_rootfs(const ContainerSpec& spec) {
@@ -102,6 +91,17 @@ void make_directory_for_reader(const std::string& path) {
     if (name < made.size()) mkdirat(directory.get(), made.c_str() + name, 0755);
     if (slash == std::string::npos) return;
   }
+}
+
+// A file that a dying process had open is released a moment after the process; nobody new can open
+// one.
+Status unmount(const char* target) {
+  constexpr timespec kMoment{0, 2'000'000};
+  for (int attempt = 0; umount2(target, 0) != 0; attempt++) {
+    if (errno != EBUSY || attempt == 250) return fail_now(std::string("unmount ") + target);
+    nanosleep(&kMoment, nullptr);
+  }
+  return {};
 }
 
 Status unmount_rootfs() {

@@ -20,6 +20,9 @@ Status mount_rootfs(const ContainerSpec& spec);
 // Creates a directory, with its parents, below the rootfs of a container that sees it read-only.
 void make_directory_for_reader(const std::string& path);
 
+// Unmounts the one file system, waiting half a second for those who still let go of it.
+Status unmount(const char* target);
+
 // Unmounts the tree and its writable disk; the ext4 is clean afterwards.
 Status unmount_rootfs();
 

@@ -4,10 +4,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "guest/core/errors.hpp"
 
 namespace bulkhead::guest {
+namespace {
+
+constexpr size_t kCompactAt = 64 * 1024;
+
+}  // namespace
 
 Tunnel::Tunnel(Loop& loop, UniqueFd socket, Caller caller)
     : loop_(loop), socket_(std::move(socket)), caller_(caller) {}
@@ -23,27 +29,42 @@ Status Tunnel::watch() {
 }
 
 void Tunnel::ready(uint32_t events) {
+  if (events & (EPOLLHUP | EPOLLERR)) nobody_reads();
   if (events & EPOLLOUT) flush();
   if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))) return;
   readable_ = true;
   caller_.server.resume(caller_.stream);
 }
 
+// An answer that isn't at its end yet is followed by the reset by itself
+// (takes_input_after_output).
+void Tunnel::nobody_reads() {
+  if (unread_) return;
+  unread_ = true;
+  flush();
+  reset_if_over();
+}
+
+void Tunnel::reset_if_over() {
+  if (unread_ && output_ended_ && !input_ended_) caller_.server.reset(caller_.stream);
+}
+
 // How much of the bytes is nobody's business any more.
 size_t Tunnel::write_now(std::string_view bytes) {
-  size_t done = broken_ ? bytes.size() : 0;
+  size_t done = unread_ ? bytes.size() : 0;
   while (done < bytes.size()) {
     ssize_t put = send(socket_.get(), bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0 && errno == EAGAIN) break;
     if (put < 0) {
-      broken_ = true;
+      unread_ = true;
       done = bytes.size();
       break;
     }
     done += static_cast<size_t>(put);
   }
   caller_.server.consumed(caller_.stream, done);
+  reset_if_over();
   return done;
 }
 
@@ -60,7 +81,10 @@ void Tunnel::end_input() {
 void Tunnel::flush() {
   if (input_.empty()) return;
   written_ += write_now(std::string_view(input_).substr(written_));
-  if (written_ < input_.size()) return;
+  if (written_ < input_.size()) {
+    if (written_ > kCompactAt) input_.erase(0, std::exchange(written_, 0));
+    return;
+  }
   std::string().swap(input_);
   written_ = 0;
   if (input_ended_) shutdown(socket_.get(), SHUT_WR);

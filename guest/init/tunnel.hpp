@@ -3,8 +3,9 @@
 //     the request's body is written to the socket; its end shuts down that direction
 //     what is read from the socket is the answer's body; its end ends the answer
 //
-// The two directions end apart. A host that resets the stream, or goes, closes the socket. What the
-// socket doesn't take is kept up to the stream's window; what the host doesn't take isn't read.
+// The two directions end apart. A host that resets the stream, or goes, closes the socket; a
+// program that closes the socket resets the stream once all it has written is with the host. What
+// the socket doesn't take is kept up to the stream's window; what the host doesn't take isn't read.
 #pragma once
 
 #include <string>
@@ -29,13 +30,15 @@ class Tunnel final : public StreamOwner {
   void end_input() override;
   Output fill_output(std::span<uint8_t> space) override;
   Headers trailers() override { return {{"x-end", "1"}}; }
-  bool takes_input_after_output() const override { return true; }
+  bool takes_input_after_output() const override { return !unread_; }
   void detach() override;
 
  private:
   void ready(uint32_t events);
   size_t write_now(std::string_view bytes);
   void flush();
+  void nobody_reads();
+  void reset_if_over();
 
   Loop& loop_;
   UniqueFd socket_;
@@ -43,7 +46,7 @@ class Tunnel final : public StreamOwner {
   std::string input_;  // from written_ on
   size_t written_ = 0;
   bool input_ended_ = false;
-  bool broken_ = false;    // nothing can be written any more
+  bool unread_ = false;    // the program reads nothing any more
   bool readable_ = false;  // there may be something to read
   bool output_ended_ = false;
   bool ended_ = false;

@@ -26,12 +26,15 @@ void require(bool condition) {
 // Takes its input late, answers with as much output, and ends with its input.
 class Echo final : public StreamOwner {
  public:
-  explicit Echo(Caller caller) : caller_(caller) {}
+  explicit Echo(Caller caller, bool socket = false) : caller_(caller), socket_(socket) {}
   void answer() {
-    if (!detached_) caller_.server.respond_from_owner(caller_.stream, {{"x-pid", "1"}});
+    if (!detached_ && !socket_) caller_.server.respond_from_owner(caller_.stream, {{"x-pid", "1"}});
   }
   void settle() {
-    if (detached_ || held_ == 0) return;
+    if (detached_) return;
+    // A socket's program that has gone.
+    if (socket_ && output_ended_ && !ended_) return caller_.server.reset(caller_.stream);
+    if (held_ == 0) return;
     caller_.server.consumed(caller_.stream, held_);
     output_ += held_;
     held_ = 0;
@@ -40,6 +43,7 @@ class Echo final : public StreamOwner {
   void take_input(std::string_view bytes) override {
     require(!detached_ && !ended_);
     held_ += bytes.size();
+    taken_ += bytes.size();
     require(held_ <= size_t{kStreamWindow});
   }
   void end_input() override {
@@ -51,18 +55,25 @@ class Echo final : public StreamOwner {
     size_t step = std::min(space.size(), output_);
     memset(space.data(), 'x', step);
     output_ -= step;
+    // A socket's answer may end long before its request.
+    if (socket_ && step == 0 && taken_ > kSocketAnswer) output_ended_ = true;
+    if (output_ended_) return {step, Then::kEnd};
     return {step, ended_ && output_ == 0 ? Then::kEnd : Then::kWait};
   }
   Headers trailers() override { return {{"x-exit-code", "0"}}; }
+  bool takes_input_after_output() const override { return socket_; }
   void detach() override {
     require(!detached_);
     detached_ = true;
   }
 
  private:
+  static constexpr size_t kSocketAnswer = 8;
+
   Caller caller_;
-  size_t held_ = 0, output_ = 0;
-  bool ended_ = false, detached_ = false;
+  bool socket_;
+  size_t held_ = 0, output_ = 0, taken_ = 0;
+  bool ended_ = false, output_ended_ = false, detached_ = false;
 };
 
 class Stub final : public Backend {
@@ -81,10 +92,19 @@ class Stub final : public Backend {
     return {};
   }
   Status resize(const std::string&, TerminalSize) override { return {}; }
-  Result<StreamOwner*> socket_notices(Caller) override { return none(); }
-  Result<StreamOwner*> take_connection(uint64_t, Caller) override { return none(); }
-  Result<StreamOwner*> connect_socket(uint64_t, Caller) override { return none(); }
-  static Failure none() { return fail(Code::kNotFound, "no sockets here"); }
+  Result<StreamOwner*> socket_notices(Caller caller) override { return connect_socket(0, caller); }
+  Result<StreamOwner*> take_connection(uint64_t number, Caller caller) override {
+    return connect_socket(number, caller);
+  }
+  Result<StreamOwner*> connect_socket(uint64_t number, Caller caller) override {
+    if (number == 1) return fail(Code::kNotFound, "no such socket");
+    owners.push_back(std::make_unique<Echo>(caller, true));
+    return owners.back().get();
+  }
+  Status touch(const std::vector<std::string>& paths) override {
+    for (const std::string& path : paths) require(path.starts_with('/'));
+    return {};
+  }
   Result<Statistics> statistics() override { return Statistics{}; }
   std::string kernel_log() override { return "{}"; }
   void shut_down() override {}

@@ -50,11 +50,23 @@ TEST(Mounts, WhatMakesNoSenseIsRefused) {
   for (const char* text :
        {R"({"type": "nfs", "source": "a", "destination": "/a"})",
         R"({"type": "disk", "destination": "/a"})", R"({"type": "tmpfs", "destination": "/"})",
-        R"({"type": "tmpfs", "destination": "a"})",
+        R"({"type": "tmpfs", "destination": "a"})", R"({"type": "tmpfs", "destination": "//"})",
+        R"({"type": "tmpfs", "destination": "/a/../.."})", R"({"type": "tmpfs"})",
         R"({"type": "share", "source": "a", "destination": "/a", "file": ".."})",
         R"({"type": "share", "source": "a", "destination": "/a", "file": "a/b"})",
         R"({"type": "tmpfs", "destination": "/a", "mode": 5000})"})
     EXPECT_FALSE(parse_mounts(one(text))) << text;
+}
+
+TEST(Mounts, PlacesAreClean) {
+  auto place = [](const char* text) {
+    auto mounts = parse_mounts(Json::array({{{"type", "tmpfs"}, {"destination", text}}}));
+    return mounts ? mounts->front().destination : mounts.error().message;
+  };
+  EXPECT_EQ(place("/a/"), "/a");
+  EXPECT_EQ(place("//a/./b//c/.."), "/a/b");
+  EXPECT_EQ(place("/../../a"), "/a");
+  EXPECT_EQ(place("/a.../..b"), "/a.../..b");
 }
 
 TEST(Sockets, HaveADirectionAndAPlace) {

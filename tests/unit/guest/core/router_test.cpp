@@ -77,12 +77,16 @@ class FakeBackend final : public Backend {
   Result<StreamOwner*> take_connection(uint64_t, Caller) override { return none(); }
   Result<StreamOwner*> connect_socket(uint64_t, Caller) override { return none(); }
   static Failure none() { return fail(Code::kNotFound, "no sockets here"); }
+  Status touch(const std::vector<std::string>& paths) override {
+    touched = paths;
+    return {};
+  }
   Result<Statistics> statistics() override { return Statistics{.num_processes = 3}; }
   std::string kernel_log() override { return kernel_log_body("<6>[0.0] \xff Linux"); }
   void shut_down() override { shutdown = true; }
 
   std::string hostname;
-  std::vector<std::string> started;
+  std::vector<std::string> started, touched;
   std::deque<std::unique_ptr<FakeProcess>> processes;
   int last_signal = 0, rows = 0;
   bool shutdown = false;
@@ -137,6 +141,8 @@ TEST_F(RouterTest, PlainRequests) {
   EXPECT_EQ(backend.last_signal, 15);
   EXPECT_EQ(ask("POST", "/v1/processes/p/resize", R"({"rows": 9, "cols": 9})").status, 200);
   EXPECT_EQ(backend.rows, 9);
+  EXPECT_EQ(ask("POST", "/v1/touch", R"({"paths": ["/src/a"]})").body, "{}");
+  EXPECT_THAT(backend.touched, testing::ElementsAre("/src/a"));
   EXPECT_EQ(ask("POST", "/v1/shutdown", "{}").status, 200);
   EXPECT_TRUE(backend.shutdown);
 }

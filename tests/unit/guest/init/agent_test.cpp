@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -335,6 +336,19 @@ TEST_F(AgentTest, IdsAreTakenAsLongAsTheirProcessLives) {
       client_->request("POST", "/v1/processes/p", body({"true"}, "", json::object()), true);
   ASSERT_TRUE(closed(second));
   EXPECT_EQ(client_->reply(second).status, 409);
+}
+
+TEST_F(AgentTest, TouchedFilesHaveANewTime) {
+  std::string file = testing::TempDir() + "/agent-touch-" + std::to_string(getpid());
+  std::ofstream(file) << "x";
+  const timespec old[2] = {{1000, 0}, {1000, 0}};
+  utimensat(AT_FDCWD, file.c_str(), old, 0);
+  EXPECT_EQ(ask("POST", "/v1/touch", {{"paths", {"/no/such/file", file}}}).body, "{}");
+  struct stat status {};
+  ASSERT_EQ(stat(file.c_str(), &status), 0);
+  EXPECT_GT(status.st_mtim.tv_sec, 1000);
+  EXPECT_EQ(status.st_atim.tv_sec, 1000);
+  unlink(file.c_str());
 }
 
 TEST_F(AgentTest, ContainerIsMadeOnce) {

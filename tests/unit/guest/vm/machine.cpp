@@ -55,6 +55,13 @@ void fill_image(const fs::path& root) {
         "touch", "wc",   "yes",  "grep", "ulimit", "mkdir", "readlink", "stat", "setsid",
         "date",  "tail", "df",   "seq",  "md5sum", "chmod", "mkfifo"})
     fs::create_symlink("busybox", root / "bin" / applet);
+  fs::copy_file(BULKHEAD_VM_PROGRAM, root / "bin/program");
+  // What a volume at /filled gets.
+  write_file(root / "filled/sub/file", "the image's\n");
+  fs::create_hard_link(root / "filled/sub/file", root / "filled/same");
+  fs::permissions(root / "filled/same", fs::perms(04755));
+  fs::create_symlink("sub/file", root / "filled/link");
+  fs::create_directory_symlink("/run/lock", root / "var/lock");
   write_file(root / "etc/passwd",
              "root:x:0:0::/root:/bin/sh\nweb:x:1000:1001:Web:/home/web:/bin/sh\n");
   write_file(root / "etc/group", "root:x:0:\nweb:x:1001:\nextra:x:1002:other,web\ntty:x:5:\n");
@@ -89,21 +96,25 @@ const std::string& missing_for_vm() {
   return missing;
 }
 
-Machine::Machine(const std::string& extra) {
+Machine::Machine(const std::string& extra, Devices devices) {
   std::string pattern = (fs::temp_directory_path() / "bulkhead-vm-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) std::abort();
   directory_ = pattern;
   make_disks();
-  boot(extra);
+  boot(extra, devices);
 }
 
 Machine::~Machine() {
-  socket.reset();
-  if (qemu_ > 0) {
-    ::kill(qemu_, SIGKILL);
-    waitpid(qemu_, nullptr, 0);
-  }
+  kill();
   fs::remove_all(directory_);
+}
+
+void Machine::kill() {
+  socket.reset();
+  if (qemu_ <= 0) return;
+  ::kill(qemu_, SIGKILL);
+  waitpid(qemu_, nullptr, 0);
+  qemu_ = -1;
 }
 
 void Machine::make_disks() {
@@ -114,9 +125,13 @@ void Machine::make_disks() {
   output_of(tool + " -q -t ext4 -O ^has_journal -E root_owner=0:0 -d " +
             (directory_ / "image").string() + " " + image + " 16M");
   output_of(tool + " -q -t ext4 " + writable + " 64M");
+  output_of(tool + " -q -t ext4 " + (directory_ / "volume.ext4").string() + " 32M");
+  fs::create_directories(share() / "sub");
+  write_file(share() / "file", "the host's\n");
+  write_file(share() / "sub/file", "below\n");
 }
 
-void Machine::boot(const std::string& extra) {
+void Machine::boot(const std::string& extra, Devices devices) {
   std::string initramfs = BULKHEAD_INITRAMFS;
   auto disk = [&](const std::string& name, const char* options) {
     return "if=none,id=" + name + ",file=" + (directory_ / (name + ".ext4")).string() +
@@ -161,6 +176,16 @@ void Machine::boot(const std::string& extra) {
       disk("writable", ",discard=unmap"),
       "-device",
       "virtio-blk-device,drive=writable,serial=writable"};
+  if (devices == Devices::kSurrounded) {
+    for (const std::string& arg :
+         {std::string("-netdev"), std::string("user,id=net0,restrict=on"), std::string("-device"),
+          std::string("virtio-net-device,netdev=net0,mac=") + kMac, std::string("-drive"),
+          disk("volume", ",discard=unmap"), std::string("-device"),
+          std::string("virtio-blk-device,drive=volume,serial=volume"), std::string("-fsdev"),
+          "local,id=share,security_model=none,multidevs=remap,path=" + share().string(),
+          std::string("-device"), std::string("virtio-9p-device,fsdev=share,mount_tag=share")})
+      args.push_back(arg);
+  }
   std::vector<char*> pointers;
   for (std::string& arg : args) pointers.push_back(arg.data());
   pointers.push_back(nullptr);

@@ -20,10 +20,16 @@ inline constexpr std::chrono::milliseconds kPatience{180'000};
 // Why no VM can be started here; empty if one can.
 const std::string& missing_for_vm();
 
+// What a VM has beside its image, its writable disk and the agent's port. kSurrounded: a network
+// card (kMac) whose gateway is 10.0.2.2, the disk "volume", and the folder share() as "share".
+enum class Devices { kFew, kSurrounded };
+
+inline constexpr const char* kMac = "f2:62:0a:00:02:0f";
+
 class Machine {
  public:
   // extra: more of the kernel's command line.
-  explicit Machine(const std::string& extra = "");
+  explicit Machine(const std::string& extra = "", Devices devices = Devices::kFew);
   ~Machine();
 
   // Connects as a new host; the former connection is closed.
@@ -50,13 +56,17 @@ class Machine {
   int check_writable_disk() const;
   std::string console() const;
   int64_t writable_allocated() const;
+  std::filesystem::path share() const { return directory_ / "share"; }
+  // With the disks as they are, after await_exit() or kill().
+  void boot_again() { boot("", Devices::kSurrounded); }
+  void kill();
 
   std::unique_ptr<HostClient> client;
   UniqueFd socket;
 
  private:
   void make_disks();
-  void boot(const std::string& extra);
+  void boot(const std::string& extra, Devices devices);
 
   std::filesystem::path directory_;
   pid_t qemu_ = -1;
