@@ -17,7 +17,7 @@ class MountsTest : public ::testing::Test {
   }
   // Of one mount.
   Json built(const Json& mount) {
-    auto result = build({mount});
+    auto result = build(Json::array({mount}));
     EXPECT_TRUE(result) << message_of(result);
     return result && !result->list.empty() ? result->list[0] : Json();
   }

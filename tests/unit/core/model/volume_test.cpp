@@ -70,14 +70,15 @@ TEST_F(VolumeTest, OptionsBecomeARequestOfStorage) {
     return volume_request(command.name, decision ? decision->front().data : Json());
   };
   EXPECT_EQ(request({"a"}), (Json{{"volume", "a"}, {"kind", "disk"}, {"sizeBytes", 512ll << 30}}));
-  EXPECT_EQ(request({"a", {}, {{"size", "10g"}, {"journal", "writeback:64m"}}}),
+  EXPECT_EQ(request({"a", Json::object(), {{"size", "10g"}, {"journal", "writeback:64m"}}}),
             (Json{{"volume", "a"},
                   {"kind", "disk"},
                   {"sizeBytes", 10ll << 30},
                   {"journal", "writeback"},
                   {"journalBytes", 64 << 20}}));
-  EXPECT_EQ(request({"a", {}, {{"size", "10g"}}, 1 << 20})["sizeBytes"], 1 << 20);
-  EXPECT_EQ(request({"a", {}, {{"shared", "true"}}}), (Json{{"volume", "a"}, {"kind", "folder"}}));
+  EXPECT_EQ(request({"a", Json::object(), {{"size", "10g"}}, 1 << 20})["sizeBytes"], 1 << 20);
+  EXPECT_EQ(request({"a", Json::object(), {{"shared", "true"}}}),
+            (Json{{"volume", "a"}, {"kind", "folder"}}));
 }
 
 TEST_F(VolumeTest, RefusesWhatCantBe) {
@@ -100,7 +101,7 @@ TEST_F(VolumeTest, RefusesWhatCantBe) {
 
 TEST_F(VolumeTest, StaysWhileAContainerRefersToIt) {
   create({"data"});
-  container("web", {volume_mount("data")});
+  container("web", Json::array({volume_mount("data")}));
   EXPECT_EQ(code_of(remove("data")), Code::kConflict);
   EXPECT_THAT(message_of(remove("data")), HasSubstr("used by container web"));
   EXPECT_THAT(prunable_volumes(state()), IsEmpty());
@@ -113,16 +114,18 @@ TEST_F(VolumeTest, StaysWhileAContainerRefersToIt) {
 TEST_F(VolumeTest, NobodyMountsWhatIsOnItsWayOut) {
   create({"data"});
   world_.take(remove("data"));
-  EXPECT_EQ(code_of(decide_create(
-                state(), {"web", {{"mounts", {volume_mount("data")}}}, false, "sha256:aa"}, {})),
-            Code::kConflict);
+  EXPECT_EQ(
+      code_of(decide_create(
+          state(), {"web", {{"mounts", Json::array({volume_mount("data")})}}, false, "sha256:aa"},
+          {})),
+      Code::kConflict);
 }
 
 TEST_F(VolumeTest, ADiskHasOneRunningWriter) {
   create({"data"});
-  for (const char* id : {"web", "db"}) container(id, {volume_mount("data")});
-  container("reader", {volume_mount("data", {"ro"})});
-  container("reader2", {volume_mount("data", {"ro"})});
+  for (const char* id : {"web", "db"}) container(id, Json::array({volume_mount("data")}));
+  container("reader", Json::array({volume_mount("data", Json::array({"ro"}))}));
+  container("reader2", Json::array({volume_mount("data", Json::array({"ro"}))}));
   world_.start("web");
   for (const char* id : {"db", "reader"}) {
     EXPECT_EQ(code_of(start(id)), Code::kConflict);
@@ -138,14 +141,14 @@ TEST_F(VolumeTest, ADiskHasOneRunningWriter) {
 
 TEST_F(VolumeTest, AFolderIsForAll) {
   create({"data", Json::object(), {{"shared", "true"}}});
-  for (const char* id : {"web", "db"}) container(id, {volume_mount("data")});
+  for (const char* id : {"web", "db"}) container(id, Json::array({volume_mount("data")}));
   world_.start("web");
   EXPECT_TRUE(start("db"));
   EXPECT_THAT(sharers_of_volumes(state(), world_.container("db")), IsEmpty());
 }
 
 TEST_F(VolumeTest, AContainerWhoseVolumeIsGoneDoesntStart) {
-  container("web", {volume_mount("data")});
+  container("web", Json::array({volume_mount("data")}));
   EXPECT_EQ(code_of(start("web")), Code::kNotFound);
 }
 
@@ -161,14 +164,14 @@ TEST_F(VolumeTest, OnlyWhatNobodyNamedGoesWithItsContainer) {
     world_.succeed(intent.seq, {{"path", "/x"}});
   }
   EXPECT_THAT(own_anonymous_volumes(state(), world_.container("web")), ElementsAre("mine"));
-  container("db", {volume_mount("mine")});
+  container("db", Json::array({volume_mount("mine")}));
   EXPECT_THAT(own_anonymous_volumes(state(), world_.container("web")), IsEmpty());
 }
 
 TEST_F(VolumeTest, ViewsSayWhatIsKnown) {
   create({"data", {{"a", "b"}}, {{"size", "1g"}}});
   create({"shared", Json::object(), {{"shared", "true"}}});
-  container("web", {volume_mount("data")});
+  container("web", Json::array({volume_mount("data")}));
   const Json used = {{"data", 1000}, {"shared", 500}};
   const Json list = volumes_view(state(), {});
   EXPECT_EQ(list.size(), 2u);
