@@ -69,6 +69,10 @@ std::string container_target(const std::string& id, std::string_view rest) {
   return "/v1/containers/" + percent_encode(id) + std::string(rest);
 }
 
+std::string network_target(const std::string& name, std::string_view rest) {
+  return "/v1/networks/" + percent_encode(name) + std::string(rest);
+}
+
 std::string image_target(const std::string& reference, std::string_view rest) {
   return "/v1/images/" + percent_encode(reference) + std::string(rest);
 }

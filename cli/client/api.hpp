@@ -39,6 +39,7 @@ class Api {
 
 // "/v1/containers/<id>" with the id percent-encoded, and what follows it.
 std::string container_target(const std::string& id, std::string_view rest = {});
+std::string network_target(const std::string& name, std::string_view rest = {});
 std::string image_target(const std::string& reference, std::string_view rest = {});
 
 }  // namespace bulkhead::cli

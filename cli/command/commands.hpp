@@ -19,15 +19,17 @@ extern const Command image_delete, image_import, image_inspect, image_list, imag
 extern const Command events, history;
 extern const Command help;
 
+extern const Command network_create, network_delete, network_inspect, network_list, network_prune;
+
 extern const Command registry_list, registry_login, registry_logout;
 
-extern const Command system_df, system_kernel_set, system_logs, system_property_clear,
-    system_property_get, system_property_list, system_property_set, system_start, system_status,
-    system_stop, system_version;
-extern const Command system_dns;  // absent
+extern const Command system_df, system_dns_create, system_dns_delete, system_dns_list,
+    system_kernel_set, system_logs, system_property_clear, system_property_get,
+    system_property_list, system_property_set, system_start, system_status, system_stop,
+    system_version;
 
 extern const Command volume_create, volume_delete, volume_inspect, volume_list, volume_prune;
 
-extern const Command build, builder, machine, network;  // absent
+extern const Command build, builder, machine;  // absent
 
 }  // namespace bulkhead::cli::commands

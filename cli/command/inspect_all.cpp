@@ -12,8 +12,9 @@ using nlohmann::json;
 Result<int> inspect_all(Context& context, const Invocation& invocation, const std::string& kind,
                         const std::function<std::string(const std::string& name)>& target_of) {
   Api api = context.api();
+  const bool has_a_past = find_option(invocation.command(), "at") != nullptr;
   const std::string query =
-      invocation.has("at") ? Query().add("at", *invocation.value("at")).text() : "";
+      has_a_past && invocation.has("at") ? Query().add("at", *invocation.value("at")).text() : "";
   json found = json::array();
   std::string missing;
   for (const std::string& name : invocation.arguments()) {

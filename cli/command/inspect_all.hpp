@@ -10,7 +10,8 @@
 
 namespace bulkhead::cli {
 
-// `kind` begins the sentence: "container not found: a, b". The command's option --at is passed on.
+// `kind` begins the sentence: "container not found: a, b". If the command has the option --at,
+// it is passed on.
 Result<int> inspect_all(Context& context, const Invocation& invocation, const std::string& kind,
                         const std::function<std::string(const std::string& name)>& target_of);
 

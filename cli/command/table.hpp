@@ -22,7 +22,16 @@ class Invocation;
 struct Context;
 
 // What the shell offers after an option or in an argument's place.
-enum class Completes { kNothing, kFile, kDirectory, kContainer, kImage, kVolume, kCommand };
+enum class Completes {
+  kNothing,
+  kFile,
+  kDirectory,
+  kContainer,
+  kImage,
+  kNetwork,
+  kVolume,
+  kCommand
+};
 
 struct Option {
   std::string_view

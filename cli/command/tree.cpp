@@ -26,6 +26,19 @@ constexpr Command kRegistryGroup = {.name = "registry",
                                     .arguments = kSubcommand,
                                     .children = kRegistry};
 
+constexpr const Command* kNetwork[] = {&network_create, &network_delete, &network_inspect,
+                                       &network_list, &network_prune};
+constexpr Command kNetworkGroup = {.name = "network",
+                                   .aliases = "n",
+                                   .summary = "Manage networks",
+                                   .section = "Networks and volumes",
+                                   .arguments = kSubcommand,
+                                   .children = kNetwork};
+
+constexpr const Command* kDns[] = {&system_dns_create, &system_dns_delete, &system_dns_list};
+constexpr Command kDnsGroup = {
+    .name = "dns", .summary = "Manage local domains", .arguments = kSubcommand, .children = kDns};
+
 constexpr const Command* kKernel[] = {&system_kernel_set};
 constexpr Command kKernelGroup = {.name = "kernel",
                                   .summary = "Manage the default kernel",
@@ -39,7 +52,7 @@ constexpr Command kPropertyGroup = {.name = "property",
                                     .arguments = kSubcommand,
                                     .children = kProperty};
 
-constexpr const Command* kSystem[] = {&system_df,     &system_dns,     &kKernelGroup,
+constexpr const Command* kSystem[] = {&system_df,     &kDnsGroup,      &kKernelGroup,
                                       &system_logs,   &kPropertyGroup, &system_start,
                                       &system_status, &system_stop,    &system_version};
 constexpr Command kSystemGroup = {.name = "system",
@@ -78,7 +91,7 @@ constexpr const Command* kRoot[] = {&container_clean,
                                     &build,
                                     &builder,
                                     &machine,
-                                    &network,
+                                    &kNetworkGroup,
                                     &kVolumeGroup,
                                     &events,
                                     &history,

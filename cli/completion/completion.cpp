@@ -42,6 +42,8 @@ std::string_view candidates_command(Completes kind) {
       return "CONTAINER_AUTOSTART=0 container list --all --quiet 2>/dev/null";
     case Completes::kImage:
       return "CONTAINER_AUTOSTART=0 container image list --quiet 2>/dev/null";
+    case Completes::kNetwork:
+      return "CONTAINER_AUTOSTART=0 container network list --quiet 2>/dev/null";
     case Completes::kVolume:
       return "CONTAINER_AUTOSTART=0 container volume list --quiet 2>/dev/null";
     default:

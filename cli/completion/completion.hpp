@@ -1,6 +1,6 @@
 // Completion scripts for zsh, bash and fish, generated from the command tables: they know every
-// command, option and choice there is, and ask `container` itself for the names of containers and
-// images.
+// command, option and choice there is, and ask `container` itself for the names of containers,
+// images and networks.
 //
 // All three work alike: the words before the cursor are walked to find the command ("container
 // image list"), then the previous word decides between an option's value, and the current one

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "options/capability.hpp"
+#include "options/connections.hpp"
 #include "options/dns.hpp"
 #include "options/host_path.hpp"
 #include "options/label.hpp"
@@ -58,19 +59,6 @@ Status put_dns(json& request, const Invocation& invocation) {
            {"searchDomains", (*dns)->search_domains},
            {"options", (*dns)->options}};
   if (!(*dns)->domain.empty()) field["domain"] = (*dns)->domain;
-  return {};
-}
-
-// Only "none" can be had, and only alone.
-Status check_networks(const Invocation& invocation) {
-  const auto& networks = invocation.values("network");
-  for (const std::string& network : networks) {
-    if (network != "none") {
-      return fail(Code::kUnsupported, "--network " + network + " " + std::string(kNeedsNetwork),
-                  "Leave it out or use --network none.");
-    }
-  }
-  if (networks.size() > 1) return usage("--network none can't be combined with another network");
   return {};
 }
 
@@ -144,7 +132,7 @@ Result<json> container_request(const Invocation& invocation, const Environment& 
   if (auto ok = put_paths(request, invocation, "read-only-path", "readonlyPaths"); !ok) {
     return fail(std::move(ok.error()));
   }
-  if (auto ok = check_networks(invocation); !ok) return fail(std::move(ok.error()));
+  if (auto ok = put_connections(request, invocation); !ok) return fail(std::move(ok.error()));
   if (auto ok = put_image(request, invocation, environment); !ok) {
     return fail(std::move(ok.error()));
   }

@@ -1,6 +1,6 @@
 // The options of run and create that aren't about the process or the size: identity, image variant,
-// isolation, mounts, DNS. container_request() joins all three groups into the ContainerRequest of
-// the API.
+// isolation, mounts, networks, DNS. container_request() joins all three groups into the
+// ContainerRequest of the API.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,12 +11,11 @@
 
 namespace bulkhead::cli {
 
-inline constexpr std::string_view kNeedsNetwork =
-    "needs a network; networks are not available in this version";
-inline constexpr std::string_view kNeedsRelay =
-    "needs socket forwarding into the VM; it is not available in this version";
-
 inline constexpr Option kManagementOptions[] = {
+    {.names = "--add-host",
+     .value = "<name:ip>",
+     .help = "Add a line to the container's /etc/hosts; host-gateway as the address is the host",
+     .repeats = true},
     {.names = "-a, --arch",
      .value = "<arch>",
      .help = "Architecture of the image; the host's by default"},
@@ -76,8 +75,9 @@ inline constexpr Option kManagementOptions[] = {
      .repeats = true},
     {.names = "--name", .value = "<name>", .help = "Name, which is the id; a UUID by default"},
     {.names = "--network",
-     .value = "<name>[,mac=][,mtu=]",
-     .help = "Attach to a network; 'none' for no network",
+     .value = "<name>[,mac=][,mtu=][,ip=][,alias=]",
+     .help = "Attach to a network; the default one if none is named, 'none' for no network",
+     .completes = Completes::kNetwork,
      .repeats = true},
     {.names = "--no-dns", .help = "Write no resolv.conf"},
     {.names = "--os",
@@ -86,16 +86,16 @@ inline constexpr Option kManagementOptions[] = {
      .fallback = "linux"},
     {.names = "-p, --publish",
      .value = "<[ip:]port:port[/proto]>",
-     .help = "Publish a port on the host",
-     .needs = kNeedsNetwork,
+     .help = "Publish a container's port, or a range of them, on the host's loopback or another of "
+             "its addresses",
      .repeats = true},
     {.names = "--platform",
      .value = "<os/arch[/variant]>",
      .help = "Platform of the image; wins over --os and --arch"},
     {.names = "--publish-socket",
      .value = "<host:container>",
-     .help = "Publish a Unix socket on the host",
-     .needs = kNeedsRelay,
+     .help = "Publish a container's Unix socket on the host",
+     .completes = Completes::kFile,
      .repeats = true},
     {.names = "--read-only", .help = "Mount the root file system read-only"},
     {.names = "--read-only-path",
@@ -109,7 +109,8 @@ inline constexpr Option kManagementOptions[] = {
      .needs = "needs Rosetta, which exists on macOS with Apple silicon only"},
     {.names = "--runtime", .value = "<name>", .help = "Runtime plugin that runs the container"},
     {.names = "--shm-size", .value = "<size>", .help = "Size of /dev/shm; 64m by default"},
-    {.names = "--ssh", .help = "Forward the SSH agent's socket", .needs = kNeedsRelay},
+    {.names = "--ssh",
+     .help = "Forward the SSH agent's socket; the one of whoever starts the container"},
     {.names = "--tmpfs",
      .value = "<path>[:size=,mode=,ro]",
      .help = "Mount a tmpfs",

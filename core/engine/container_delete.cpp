@@ -56,8 +56,10 @@ void Containers::delete_effect(const std::string& id, const Report& report) {
   auto off = [this, id, report] {
     parts_.hosts.when_gone(id, [this, id, report] {
       facts_.after(id, [this, id, report] {
-        remove_disks(id, [this, id, report](Effect removed) {
-          remove_volumes(id, std::move(removed), report);
+        parts_.networks.leave(id, [this, id, report] {
+          remove_disks(id, [this, id, report](Effect removed) {
+            remove_volumes(id, std::move(removed), report);
+          });
         });
       });
     });

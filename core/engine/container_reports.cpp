@@ -41,6 +41,8 @@ void Containers::host_reported(const std::string& id, uint64_t report, const std
   };
   facts_.add(id, std::move(make), [this, id, report, type] {
     parts_.hosts.ack(id, report);
+    // Its ports and names are nobody's from now on, however long the machine takes to go.
+    if (type == "container.exited") parts_.networks.leave(id, [] {});
     if (type == "vm.stopped") parts_.hosts.dismiss(id);
   });
 }
@@ -65,7 +67,10 @@ void Containers::host_gone(const std::string& id, bool dismissed, const std::str
                                    {{"clean", false}, {"reason", "host " + how}}, origin));
     return events;
   };
-  facts_.add(id, std::move(make), [this, id] { auto_remove(id); });
+  facts_.add(id, std::move(make), [this, id] {
+    if (!parts_.hosts.find(id)) parts_.networks.leave(id, [] {});
+    auto_remove(id);
+  });
 }
 
 void Containers::upkeep() {

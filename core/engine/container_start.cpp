@@ -1,7 +1,8 @@
-// start: intent; host process; host-started committed; VM; process; outcome. Each step is a member
-// function that ends by asking for the next; whatever fails goes through abandon(), which leaves no
-// process and no socket behind. So does what is cancelled: a stop, a deletion and the service's end
-// give up a start that is under way, whatever it waits for, and go on after its outcome.
+// start: intent; host process; host-started committed; networks; VM; process; outcome. Each step is
+// a member function that ends by asking for the next; whatever fails goes through abandon(), which
+// leaves no process and no socket behind. So does what is cancelled: a stop, a deletion and the
+// service's end give up a start that is under way, whatever it waits for, and go on after its
+// outcome.
 #include <cstdlib>
 
 #include "containers.hpp"
@@ -103,7 +104,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
             return self->abandon(
                 Error(host.error()).context("start the host of container " + self->command_.id));
           self->host_ = *host;
-          self->create_vm();
+          self->join_networks();
         });
   }
 
@@ -122,26 +123,41 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     });
   }
 
-  void create_vm() {
+  void join_networks() {
+    joined_ = true;
+    parts_.networks.join(command_.id,
+                         [self = shared_from_this()](Result<std::vector<UniqueFd>> links) {
+                           if (!self->going()) return;
+                           if (!links) return self->abandon(links.error());
+                           self->create_vm(std::move(*links));
+                         });
+  }
+
+  void create_vm(std::vector<UniqueFd> links) {
     const model::ContainerState* container = owner_.state().container(command_.id);
     PluginPort* host = parts_.hosts.find(command_.id);
     if (!host)
       return abandon(
           {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
-    Json guest = model::guest_request(container->configuration, {});
+    if (!container->leases.empty()) machine["networks"] = model::machine_networks(*container);
+    Json guest = model::guest_request(container->configuration,
+                                      model::guest_network(owner_.state(), *container));
     if (auto put = put_mounts(machine, guest); !put) return abandon(std::move(put.error()));
+    model::put_sockets(model::machine_sockets(container->configuration, command_.ssh_socket),
+                       machine, guest);
     Json request = {{"container", command_.id},
                     {"hostname", command_.id},
                     {"machine", std::move(machine)},
                     {"guest", std::move(guest)},
                     {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
-    host->call(op_, "runtime.create", request, {},
+    host->call(op_, "runtime.create", request, std::move(links),
                [self = shared_from_this()](Result<Json> created) {
                  if (!self->going()) return;
                  if (!created) return self->abandon(created.error());
                  self->created_ = std::move(*created);
                  self->believe_the_machine();
+                 self->parts_.networks.confirm(self->command_.id);
                  self->start_process();
                });
   }
@@ -191,7 +207,9 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     if (!launched_) return report_({fail(std::move(error)), {}});
     parts_.hosts.kill(command_.id);
     parts_.hosts.when_gone(command_.id, [self = shared_from_this(), error = std::move(error)] {
-      self->report_({fail(error), {}});
+      auto report = [self, error] { self->report_({fail(error), {}}); };
+      if (!self->joined_) return report();
+      self->parts_.networks.leave(self->command_.id, report);
     });
   }
 
@@ -206,7 +224,8 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   model::RuntimeHost host_;
   Json created_;
   bool launched_ = false;
-  bool ended_ = false;  // reported, or about to be
+  bool joined_ = false;  // or trying to
+  bool ended_ = false;   // reported, or about to be
 };
 
 Containers::Containers(Parts parts) : parts_(std::move(parts)), facts_(ledger()) {}

@@ -63,10 +63,13 @@ void Containers::stop_effect(const model::Event& intent, const Report& report) {
     if (!stopped && stopped.error().code != Code::kUnavailable) return report({stopped, {}});
     parts_.hosts.when_gone(id, [this, id, report] {
       facts_.after(id, [this, id, report] {
-        Json outcome = Json::object();
-        if (const auto* container = state().container(id); container && container->exit_code)
-          outcome["exitCode"] = *container->exit_code;
-        report({outcome, {}});
+        // Its ports are free when the stop is answered.
+        parts_.networks.leave(id, [this, id, report] {
+          Json outcome = Json::object();
+          if (const auto* container = state().container(id); container && container->exit_code)
+            outcome["exitCode"] = *container->exit_code;
+          report({outcome, {}});
+        });
       });
     });
   };
@@ -94,14 +97,16 @@ void Containers::kill(const model::KillContainer& command, const model::Origin& 
       report({std::move(sent), {}});
     });
   };
-  parts_.operations.perform(origin, std::move(steps),
-                            [this, command, done = std::move(done)](const Result<Json>& sent) {
-                              Json answer = {{"id", command.id}};
-                              if (!sent) return done(sent);
-                              if (command.signal != 9) return done(answer);
-                              wait_until(*this, command.id, Condition::kStopped,
-                                         [answer, done](const Result<Json>&) { done(answer); });
-                            });
+  parts_.operations.perform(
+      origin, std::move(steps), [this, command, done = std::move(done)](const Result<Json>& sent) {
+        Json answer = {{"id", command.id}};
+        if (!sent) return done(sent);
+        if (command.signal != 9) return done(answer);
+        wait_until(*this, command.id, Condition::kStopped,
+                   [this, command, answer, done](const Result<Json>&) {
+                     parts_.networks.leave(command.id, [answer, done] { done(answer); });
+                   });
+      });
 }
 
 // Also waits for the VMs of containers that have ended by themselves: nothing of the service may be

@@ -15,6 +15,7 @@
 #include "host_port.hpp"
 #include "kernels.hpp"
 #include "model/container_decide.hpp"
+#include "network_port.hpp"
 #include "operations.hpp"
 
 namespace bulkhead::engine {
@@ -34,6 +35,7 @@ class Containers {
     HostPort& hosts;
     Accelerator& accelerator;
     Kernels& kernels;
+    NetworkPort& networks;
     Volumes& volumes;
     std::string data_dir;  // containers/<id>/ below it
     std::string initramfs;
@@ -49,7 +51,8 @@ class Containers {
     std::string id;
     bool attach = false;
     bool stdin_open = false;
-    Json size;  // {"rows","cols"} or null
+    Json size;                    // {"rows","cols"} or null
+    std::string ssh_socket = {};  // the client's agent, for containers with "ssh"
     TakeConnection take_connection;
   };
   void start(Start command, const model::Origin& origin, Answer done);

@@ -98,6 +98,8 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                  true}),
       hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(),
                      paths_.run + "/hosts", paths_.data + "/containers"}),
+      network_hosts_(loop_, {plugin_file(install_, "network-slirp"), install_.plugin_host(),
+                             paths_.run + "/networks", paths_.data + "/networks", "network"}),
       accelerator_(
           *ledger_, [this](Answer done) { probe(std::move(done)); },
           [this] {
@@ -113,8 +115,10 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                }),
       images_(operations_, storage_, registry_, host_platform()),
       registries_(operations_, registry_),
+      networks_({loop_, *ledger_, network_hosts_, hosts_, paths_.data + "/networks",
+                 paths_.run + "/networks"}),
       volumes_(operations_, storage_),
-      containers_({operations_, storage_, hosts_, accelerator_, kernels_, volumes_,
+      containers_({operations_, storage_, hosts_, accelerator_, kernels_, networks_, volumes_,
                    paths_.data + "/containers", install_.share() + "/initramfs.cpio",
                    host_platform()}) {
   hosts_.set_events(
@@ -127,6 +131,14 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
        [this](const std::string& id, uint64_t op, const Result<Json>& result) {
          containers_.host_completed(id, op, result);
        }});
+  network_hosts_.set_events(
+      {[this](const std::string& name, uint64_t report, const std::string&, const Json&) {
+         network_hosts_.ack(name, report);  // they have nothing to tell yet
+       },
+       [this](const std::string& name, bool dismissed, const std::string& how) {
+         networks_.host_gone(name, dismissed, how);
+       },
+       [](const std::string&, uint64_t, const Result<Json>&) {}});
   storage_.on_restarted([this] {
     images_.collect({}, [](const Result<Json>& collected) {
       if (!collected)
@@ -154,8 +166,10 @@ void Engine::recover(std::function<void()> done) {
     Recovery::Parts parts{*ledger_, operations_,           containers_, images_, kernels_,
                           hosts_,   paths_.run + "/hosts", clean_,      volumes_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
-      done();
-      accelerator_.verdict([](const std::string&) {});  // so that the first run needn't wait for it
+      networks_.recover([this, done] {
+        done();
+        accelerator_.verdict([](const std::string&) {});  // so that the first run needn't wait
+      });
     })->begin();
   });
 }
@@ -174,7 +188,7 @@ void Engine::stop_plugins(std::function<void()> done) {
 
 void Engine::shut_down(bool stop_containers, const model::Origin& origin,
                        std::function<void()> done) {
-  auto end = [this, stop_containers, done = std::move(done)] {
+  auto end_plugins = [this, stop_containers, done = std::move(done)] {
     stop_plugins([this, stop_containers, done] {
       auto stopped = ledger_->record_sync(
           {model::fact("daemon/main", "daemon.stopped",
@@ -183,6 +197,9 @@ void Engine::shut_down(bool stop_containers, const model::Origin& origin,
       ledger_->flush();
       done();
     });
+  };
+  auto end = [this, stop_containers, end_plugins = std::move(end_plugins)] {
+    networks_.close(stop_containers, end_plugins);
   };
   containers_.close([this, stop_containers, origin, end = std::move(end)] {
     if (!stop_containers) return end();

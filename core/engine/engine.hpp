@@ -16,6 +16,7 @@
 #include "core/loop/loop.hpp"
 #include "images.hpp"
 #include "kernels.hpp"
+#include "networks.hpp"
 #include "recovery.hpp"
 #include "registries.hpp"
 #include "runtime_hosts.hpp"
@@ -46,6 +47,7 @@ class Engine {
   Images& images() { return images_; }
   Volumes& volumes() { return volumes_; }
   Registries& registries() { return registries_; }
+  Networks& networks() { return networks_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
   PluginPort& storage() { return storage_; }
@@ -72,10 +74,12 @@ class Engine {
   ServiceHost storage_;
   ServiceHost registry_;
   RuntimeHosts hosts_;
+  RuntimeHosts network_hosts_;
   Accelerator accelerator_;
   Kernels kernels_;
   Images images_;
   Registries registries_;
+  Networks networks_;
   Volumes volumes_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;

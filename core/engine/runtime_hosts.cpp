@@ -33,6 +33,15 @@ struct RuntimeHosts::Host : PluginPort {
                  give(answer, std::move(result));
                });
   }
+  void transact(uint64_t op, const std::string& method, const Json& request,
+                std::vector<UniqueFd> fds, OnProgress, FullAnswer answer) override {
+    link->call(op, method, request, std::move(fds),
+               [answer = std::move(answer)](Result<Json> result, std::vector<UniqueFd> given) {
+                 auto shared = std::make_shared<std::vector<UniqueFd>>(std::move(given));
+                 give([&](Result<Json> value) { answer(std::move(value), std::move(*shared)); },
+                      std::move(result));
+               });
+  }
   void cancel(uint64_t op) override { link->cancel(op); }
 };
 
@@ -45,17 +54,19 @@ plugins::PluginHost::Events RuntimeHosts::events_of(const std::string& id) {
   events.emitted = [this, id](uint64_t report, const std::string& type, const Json& data) {
     // It would come again with every connection.
     if (auto thrown = guarded([&] { events_.reported(id, report, type, data); })) {
-      log::error("container " + id + ": its report " + type + " is dropped: " + thrown->message);
+      log::error(places_.subject + " " + id + ": its report " + type +
+                 " is dropped: " + thrown->message);
       ack(id, report);
     }
   };
   events.completed = [this, id](uint64_t op, const Result<Json>& result) {
     if (auto thrown = guarded([&] { events_.completed(id, op, result); }))
-      log::error("container " + id + ": the end of operation " + std::to_string(op) +
+      log::error(places_.subject + " " + id + ": the end of operation " + std::to_string(op) +
                  " is dropped: " + thrown->message);
   };
-  events.logged = [id](int level, uint64_t, const std::string& text) {
-    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), "runtime of " + id + ": " + text);
+  events.logged = [what = "host of " + places_.subject + " " + id](int level, uint64_t,
+                                                                   const std::string& text) {
+    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), what + ": " + text);
   };
   events.ended = [this, id](const plugins::HostEnd& end) { lost(id, end.how); };
   return events;
@@ -77,14 +88,13 @@ void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, L
   host->known = {host->link->pid(), command.socket, process_start_time(host->link->pid())};
   model::RuntimeHost known = host->known;
   hosts_[id] = std::move(host);
-  Json config = {{"container", id},
+  Json config = {{places_.subject, id},
                  {"runDir", places_.socket_dir},
                  {"logDir", directory},
                  {"log", {{"maxBytes", kLogBytes}, {"maxFiles", kLogFiles}}}};
   spawned(known, [this, id, config, known, launched] {
     auto found = hosts_.find(id);
-    if (found == hosts_.end())
-      return launched(fail(Code::kUnavailable, "the runtime host has ended"));
+    if (found == hosts_.end()) return launched(fail(Code::kUnavailable, "the host has ended"));
     found->second->link->start(config, [known, launched](const Status& started) {
       launched(started ? Result<model::RuntimeHost>(known) : fail(started.error()));
     });
@@ -123,7 +133,7 @@ void RuntimeHosts::end_unreachable(const model::RuntimeHost& known, std::functio
   auto pidfd = open_pidfd(pid);
   bool same = pidfd && known.start_time != 0 && process_start_time(pid) == known.start_time;
   if (!same) return then();
-  log::warning("the runtime host " + std::to_string(pid) + " can't be reached and is killed");
+  log::warning("the host " + std::to_string(pid) + " can't be reached and is killed");
   if (auto killed = signal_pidfd(pidfd->get(), SIGKILL); !killed) return then();
   ending_[pid] = std::make_unique<loop::ChildWatch>(
       loop_, std::move(*pidfd), [this, pid, then = std::move(then)](const loop::ChildEnd&) {

@@ -1,7 +1,8 @@
-// The plugin hosts that carry running containers: one process per start of a container, in a
-// session of its own, so that the daemon's end doesn't touch it. A host is known by the container's
-// id here and by its socket in the journal (container.host-started), which is how the next daemon
-// finds it again.
+// The plugin hosts that carry running containers, and those that carry networks: one process per
+// start of a container or per network in use, in a session of its own, so that the daemon's end
+// doesn't touch it. A host is known by the container's id or the network's name here and by its
+// socket in the journal (container.host-started, network.host-started), which is how the next
+// daemon finds it again.
 //
 // What a host reports (a process ended, the VM is off) is numbered and kept by it until ack(): the
 // engine acknowledges after the journal has it, so no daemon's death loses an exit code.
@@ -22,10 +23,11 @@ namespace bulkhead::engine {
 class RuntimeHosts : public HostPort {
  public:
   struct Places {
-    std::string plugin;      // the runtime plugin's library
-    std::string program;     // container-plugin-host
-    std::string socket_dir;  // run/hosts
-    std::string data_dir;    // containers/<id>/ below it holds the logs
+    std::string plugin;                 // the runtime plugin's library
+    std::string program;                // container-plugin-host
+    std::string socket_dir;             // run/hosts
+    std::string data_dir;               // <id>/ below it holds the logs
+    std::string subject = "container";  // what an id is the id of: a key of the plugin's config
   };
   struct Events {
     std::function<void(const std::string& id, uint64_t report, const std::string& type,

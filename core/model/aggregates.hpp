@@ -11,6 +11,8 @@ void evolve_container(State& state, const Event& event);
 void evolve_image(State& state, const Event& event);
 void evolve_volume(State& state, const Event& event);
 void evolve_property(State& state, const Event& event);
+void evolve_network(State& state, const Event& event);
+void evolve_dns(State& state, const Event& event);
 void evolve_kernel(State& state, const Event& event);  // needs the open intent: before it is closed
 void evolve_plugin(State& state, const Event& event);
 void evolve_daemon(State& state, const Event& event);  // daemon/main, journal/main, accelerator/kvm

@@ -8,6 +8,7 @@
 #include "bulkhead/size.hpp"
 #include "model/capabilities.hpp"
 #include "model/mounts.hpp"
+#include "model/network_configuration.hpp"
 #include "model/oci_defaults.hpp"
 #include "model/process_configuration.hpp"
 #include "model/property_decide.hpp"
@@ -136,6 +137,22 @@ Status extras(const Json& request, Json& configuration) {
   return {};
 }
 
+Status networks(const State& state, const ConfigurationInput& input, Json& configuration) {
+  auto networks = networks_of(state, input.id, input.request);
+  if (!networks) return fail(std::move(networks.error()));
+  auto ports = published_ports_of(input.request, !networks->empty());
+  if (!ports) return fail(std::move(ports.error()));
+  auto sockets = published_sockets_of(input.request);
+  if (!sockets) return fail(std::move(sockets.error()));
+  auto hosts = extra_hosts_of(input.request);
+  if (!hosts) return fail(std::move(hosts.error()));
+  configuration["networks"] = std::move(*networks);
+  configuration["publishedPorts"] = std::move(*ports);
+  configuration["publishedSockets"] = std::move(*sockets);
+  if (!hosts->is_null()) configuration["hosts"] = std::move(*hosts);
+  return {};
+}
+
 Status put_mounts(const State& state, const ConfigurationInput& input, Configuration& result) {
   auto mounts = build_mounts(
       state,
@@ -162,12 +179,9 @@ Json plain_parts(const ConfigurationInput& input) {
                         {"image", image_part(input.image)},
                         {"platform", input.platform},
                         {"creationDate", time_seconds(input.now_us)},
-                        {"publishedPorts", Json::array()},
-                        {"publishedSockets", Json::array()},
-                        {"networks", Json::array()},
                         {"sysctls", Json::object()},
                         {"rosetta", false},
-                        {"ssh", false},
+                        {"ssh", read_flag(request, "ssh")},
                         {"readOnly", read_flag(request, "readOnly")},
                         {"useInit", read_flag(request, "useInit")},
                         {"virtualization", read_flag(request, "virtualization")},
@@ -199,8 +213,9 @@ Result<Configuration> build_configuration(const State& state, const Configuratio
        {put("resources", resources(state, input.request)), put("labels", labels(input.request)),
         put_mounts(state, input, result), put("capAdd", capabilities(input.request, "capAdd")),
         put("capDrop", capabilities(input.request, "capDrop")),
-        put("dns", dns(state, input.request)), security_paths(input.request, configuration),
-        runtime(input.request), extras(input.request, configuration)})
+        put("dns", dns(state, input.request)), networks(state, input, configuration),
+        security_paths(input.request, configuration), runtime(input.request),
+        extras(input.request, configuration)})
     if (!status) return fail(std::move(status.error()));
   return result;
 }

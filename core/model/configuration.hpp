@@ -31,7 +31,7 @@ struct Configuration {
   std::vector<std::string> warnings;
   Json volumes = Json::array();  // Mounts::missing
 };
-// `state` is read for properties and volumes only.
+// `state` is read for properties, volumes, and whether there is a default network.
 Result<Configuration> build_configuration(const State& state, const ConfigurationInput& input);
 
 // The variant of an image for a platform ({"os", "architecture", "variant"?}); the sentence of

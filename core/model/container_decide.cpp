@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/facts.hpp"
+#include "model/lease_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/signals.hpp"
 #include "model/volume_use.hpp"
@@ -75,12 +76,15 @@ Result<Decision> decide_create(const State& state, const CreateContainer& comman
         "choose another name, or `container delete " + command.id + "` first");
   for (const std::string& digest : {command.image_digest, command.init_image_digest})
     if (auto good = check_stays(state, digest); !good) return fail(std::move(good.error()));
+  auto leases = decide_leases(state, command.configuration);
+  if (!leases) return fail(std::move(leases.error()));
   if (auto good = check_volumes_stay(state, command.configuration); !good)
     return fail(std::move(good.error()));
   Json data = {{"configuration", command.configuration},
                {"autoRemove", command.auto_remove},
                {"imageDigest", command.image_digest}};
   if (!command.init_image_digest.empty()) data["initImageDigest"] = command.init_image_digest;
+  for (const Lease& lease : *leases) data["leases"].push_back(lease_json(lease));
   if (!command.volumes.empty()) data["volumes"] = command.volumes;
   return one(command.id, "container.create", std::move(data), origin);
 }

@@ -26,6 +26,7 @@ struct CreateContainer {
   std::string init_image_digest = {};  // "": none
   Json volumes = Json::array();        // Mounts::missing: they are made on the way
 };
+// Its leases are decided with it, from configuration.networks, and stand in the intent.
 Result<Decision> decide_create(const State& state, const CreateContainer& command,
                                const Origin& origin);
 

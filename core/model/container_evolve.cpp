@@ -21,6 +21,13 @@ void create(State& state, const Event& event) {
   container.auto_remove = read_flag(event.data, "autoRemove");
   container.image_digest = read_text(event.data, "imageDigest");
   container.init_image_digest = read_text(event.data, "initImageDigest");
+  for (const Json& given : member(event.data, "leases")) {
+    Lease lease = lease_from(given);
+    if (lease.network.empty()) continue;
+    if (auto network = state.networks.find(lease.network); network != state.networks.end())
+      network->second.last_lease = lease.ipv4;
+    container.leases.push_back(std::move(lease));
+  }
   container.created_seq = event.seq;
   container.created_at_us = event.at_us;
   container.create_op = event.seq;

@@ -30,6 +30,8 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"content.received", 1},
                                Known{"daemon.started", 1},
                                Known{"daemon.stopped", 1},
+                               Known{"dns.created", 1},
+                               Known{"dns.deleted", 1},
                                Known{"image.delete", 1},
                                Known{"image.deleted", 1},
                                Known{"image.import", 1},
@@ -44,6 +46,11 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"journal.migrated", 1},
                                Known{"journal.opened", 1},
                                Known{"kernel.set", 1},
+                               Known{"network.created", 1},
+                               Known{"network.deleted", 1},
+                               Known{"network.host-ended", 1},
+                               Known{"network.host-ready", 1},
+                               Known{"network.host-started", 1},
                                Known{"plugin.crashed", 1},
                                Known{"plugin.refused", 1},
                                Known{"plugin.started", 1},
@@ -82,6 +89,8 @@ void evolve_stream(State& state, const Event& event) {
   if (kind == "image") return evolve_image(state, event);
   if (kind == "volume") return evolve_volume(state, event);
   if (kind == "property") return evolve_property(state, event);
+  if (kind == "network") return evolve_network(state, event);
+  if (kind == "dns") return evolve_dns(state, event);
   if (kind == "kernel") return evolve_kernel(state, event);
   if (kind == "plugin") return evolve_plugin(state, event);
   evolve_daemon(state, event);  // ignores what is a record and no state: content.*, registry.*

@@ -51,7 +51,13 @@ Json resolv_conf(const Json& configuration, const GuestNetwork& network) {
 std::string hosts(const Json& configuration, const GuestNetwork& network) {
   std::string text = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
   std::string name = read_text(configuration, "id");
-  return text + (network.address.empty() ? "127.0.1.1" : network.address) + " " + name + "\n";
+  text += (network.address.empty() ? "127.0.1.1" : network.address) + " " + name + "\n";
+  for (const Json& host : member(configuration, "hosts")) {
+    std::string address = read_text(host, "address");
+    if (address == "host-gateway") address = network.gateway;
+    if (!address.empty()) text += address + " " + read_text(host, "name") + "\n";
+  }
+  return text;
 }
 
 Json sysctls(const Json& configuration) {
@@ -71,9 +77,12 @@ Json body(const Json& configuration, const Json& process) {
     limits.push_back({{"type", read_text(limit, "limit")},
                       {"soft", read_integer(limit, "soft").value_or(-1)},
                       {"hard", read_integer(limit, "hard").value_or(-1)}});
+  std::vector<std::string> environment = read_texts(process, "environment");
+  if (read_flag(configuration, "ssh"))
+    environment.push_back(std::string("SSH_AUTH_SOCK=") + kGuestSshSocket);
   const Json& groups = member(process, "supplementalGroups");
   return {{"args", args},
-          {"env", read_texts(process, "environment")},
+          {"env", environment},
           {"cwd", read_text(process, "workingDirectory", "/")},
           {"terminal", read_flag(process, "terminal")},
           {"user", user_text(member(process, "user"))},
@@ -103,19 +112,68 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
   return machine;
 }
 
+GuestNetwork guest_network(const State& state, const ContainerState& container) {
+  GuestNetwork result;
+  std::vector<std::string> inner;
+  for (const Lease& lease : container.leases) {
+    auto found = state.networks.find(lease.network);
+    if (found == state.networks.end()) continue;
+    const NetworkState& network = found->second;
+    std::string gateway = address4_text(network.subnet.gateway());
+    Json interface = {{"mac", lease.mac},
+                      {"ipv4", lease.ipv4 + "/" + std::to_string(network.subnet.prefix)},
+                      {"ipv6", lease.ipv6 + "/" + std::to_string(network.subnet_v6.prefix)},
+                      {"mtu", lease.mtu}};
+    if (!network.internal) {
+      interface["gateway"] = gateway;
+      interface["gatewayV6"] = network.subnet_v6.address(1);
+    }
+    if (result.interfaces.is_null()) {
+      result.interfaces = Json::array();
+      result.address = lease.ipv4;
+      result.gateway = gateway;
+    }
+    result.interfaces.push_back(std::move(interface));
+    (network.internal ? inner : result.nameservers).push_back(gateway);
+  }
+  result.nameservers.insert(result.nameservers.end(), inner.begin(), inner.end());
+  return result;
+}
+
+Json machine_networks(const ContainerState& container) {
+  Json networks = Json::array();
+  for (const Lease& lease : container.leases)
+    networks.push_back({{"network", lease.network}, {"mac", lease.mac}});
+  return networks;
+}
+
 Json guest_request(const Json& configuration, const GuestNetwork& network) {
   const Json& resources = member(configuration, "resources");
-  return {{"readOnlyRoot", read_flag(configuration, "readOnly")},
-          {"useInit", read_flag(configuration, "useInit")},
-          {"shmBytes", read_integer(configuration, "shmSize").value_or(kDefaultShmBytes)},
-          {"maskedPaths", paths_or(configuration, "maskedPaths", default_masked_paths())},
-          {"readonlyPaths", paths_or(configuration, "readonlyPaths", default_readonly_paths())},
-          {"tmpfs", Json::array()},  // they are among the mounts (mount_bodies.hpp), for the order
-          {"sysctls", sysctls(configuration)},
-          {"resolvConf", resolv_conf(configuration, network)},
-          {"hosts", hosts(configuration, network)},
-          {"cpus", read_integer(resources, "cpus").value_or(1)},
-          {"memoryBytes", read_integer(resources, "memoryInBytes").value_or(1LL << 30)}};
+  Json request = {
+      {"readOnlyRoot", read_flag(configuration, "readOnly")},
+      {"useInit", read_flag(configuration, "useInit")},
+      {"shmBytes", read_integer(configuration, "shmSize").value_or(kDefaultShmBytes)},
+      {"maskedPaths", paths_or(configuration, "maskedPaths", default_masked_paths())},
+      {"readonlyPaths", paths_or(configuration, "readonlyPaths", default_readonly_paths())},
+      {"tmpfs", Json::array()},  // they are among the mounts (mount_bodies.hpp), for the order
+      {"sysctls", sysctls(configuration)},
+      {"resolvConf", resolv_conf(configuration, network)},
+      {"hosts", hosts(configuration, network)},
+      {"cpus", read_integer(resources, "cpus").value_or(1)},
+      {"memoryBytes", read_integer(resources, "memoryInBytes").value_or(1LL << 30)}};
+  if (!network.interfaces.is_null()) request["networks"] = network.interfaces;
+  return request;
+}
+
+Json machine_sockets(const Json& configuration, const std::string& ssh_socket) {
+  Json sockets = Json::array();
+  if (read_flag(configuration, "ssh") && !ssh_socket.empty())
+    sockets.push_back({{"direction", "to-host"}, {"guest", kGuestSshSocket}, {"host", ssh_socket}});
+  for (const Json& socket : member(configuration, "publishedSockets"))
+    sockets.push_back({{"direction", "to-guest"},
+                       {"host", read_text(socket, "hostPath")},
+                       {"guest", read_text(socket, "containerPath")}});
+  return sockets;
 }
 
 Json process_request(const Json& configuration) {

@@ -46,6 +46,47 @@ Operation operation_from(const Json& json) {
   return operation;
 }
 
+Json host_snapshot(const RuntimeHost& host) {
+  Json json = {{"pid", host.pid}, {"socket", host.socket}};
+  if (host.start_time != 0) json["startTime"] = host.start_time;
+  return json;
+}
+
+std::optional<RuntimeHost> host_from(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  return RuntimeHost{number(json, "pid"), read_text(json, "socket"), number(json, "startTime")};
+}
+
+Json network_snapshot(const NetworkState& network) {
+  Json json = {{"createdAt", network.created_at_us},
+               {"subnet", network.subnet.text()},
+               {"subnetV6", network.subnet_v6.text()},
+               {"internal", network.internal},
+               {"plugin", network.plugin},
+               {"labels", network.labels},
+               {"options", network.options},
+               {"lastLease", network.last_lease},
+               {"tap", network.tap}};
+  if (network.host) json["host"] = host_snapshot(*network.host);
+  return json;
+}
+
+NetworkState network_from(const std::string& name, const Json& json) {
+  NetworkState network;
+  network.name = name;
+  network.created_at_us = number(json, "createdAt");
+  if (auto subnet = parse_subnet4(read_text(json, "subnet"))) network.subnet = *subnet;
+  if (auto subnet = parse_subnet6(read_text(json, "subnetV6"))) network.subnet_v6 = *subnet;
+  network.internal = read_flag(json, "internal");
+  network.plugin = read_text(json, "plugin");
+  network.labels = member(json, "labels");
+  network.options = member(json, "options");
+  network.last_lease = read_text(json, "lastLease");
+  network.tap = read_text(json, "tap");
+  network.host = host_from(member(json, "host"));
+  return network;
+}
+
 Json plugin_snapshot(const PluginState& plugin) {
   return {{"pid", plugin.pid},
           {"version", plugin.version},
@@ -106,8 +147,8 @@ Json container_snapshot(const ContainerState& c) {
     json["initImageDigest"] = c.init_image_digest;
     json["initDisk"] = c.init_disk;
   }
-  if (c.host) json["host"] = {{"pid", c.host->pid}, {"socket", c.host->socket}};
-  if (c.host && c.host->start_time != 0) json["host"]["startTime"] = c.host->start_time;
+  for (const Lease& lease : c.leases) json["leases"].push_back(lease_json(lease));
+  if (c.host) json["host"] = host_snapshot(*c.host);
   return json;
 }
 
@@ -143,8 +184,8 @@ std::optional<ContainerState> container_from_snapshot(const Json& json) {
   execs_from(member(json, "execs"), c.execs);
   c.last_report = number(json, "lastReport");
   c.ver = number(json, "ver");
-  if (const Json& host = member(json, "host"); host.is_object())
-    c.host = RuntimeHost{number(host, "pid"), read_text(host, "socket"), number(host, "startTime")};
+  for (const Json& lease : member(json, "leases")) c.leases.push_back(lease_from(lease));
+  c.host = host_from(member(json, "host"));
   c.settle();
   return c;
 }
@@ -171,6 +212,8 @@ Json rest_snapshot(const State& state) {
                {"journal", state.journal},
                {"daemon", daemon_snapshot(state.daemon)},
                {"stalled", state.stalled},
+               {"domains", state.domains},
+               {"networks", Json::object()},
                {"volumes", Json::array()},
                {"kernels", Json::object()},
                {"plugins", Json::object()},
@@ -182,6 +225,8 @@ Json rest_snapshot(const State& state) {
                                      {"digest", kernel.digest},
                                      {"name", kernel.name},
                                      {"source", kernel.source}};
+  for (const auto& [name, network] : state.networks)
+    json["networks"][name] = network_snapshot(network);
   for (const auto& [id, plugin] : state.plugins) json["plugins"][id] = plugin_snapshot(plugin);
   for (const auto& [op, operation] : state.operations)
     json["operations"].push_back(operation_snapshot(operation));
@@ -198,6 +243,10 @@ bool rest_from_snapshot(State& state, const Json& json) {
   state.at_us = number(json, "at");
   state.journal = read_text(json, "journal");
   daemon_from(member(json, "daemon"), state.daemon);
+  for (const auto& [domain, localhost] : member(json, "domains").items())
+    if (localhost.is_string()) state.domains[domain] = localhost.get<std::string>();
+  for (const auto& [name, network] : member(json, "networks").items())
+    state.networks[name] = network_from(name, network);
   for (const Json& row : member(json, "volumes"))
     if (auto volume = volume_from_snapshot(row)) state.volumes[volume->name] = std::move(*volume);
   for (const auto& [architecture, kernel] : member(json, "kernels").items())

@@ -16,7 +16,8 @@ Json container_snapshot(const ContainerState& container);
 std::optional<ContainerState> container_from_snapshot(const Json& json);
 Json image_snapshot(const ImageState& image);
 std::optional<ImageState> image_from_snapshot(const Json& json);
-// Everything else: volumes, kernels, plugins, accelerator, daemon, operations, stalled streams.
+// Everything else: networks, domains, volumes, kernels, plugins, accelerator, daemon, operations,
+// stalled streams.
 Json rest_snapshot(const State& state);
 bool rest_from_snapshot(State& state, const Json& json);
 

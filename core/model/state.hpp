@@ -11,8 +11,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/event.hpp"
+#include "model/lease.hpp"
+#include "model/subnet.hpp"
 #include "model/volume_state.hpp"
 
 namespace bulkhead::model {
@@ -64,7 +67,8 @@ struct ContainerState {
   std::string manifest;           // of the variant that was unpacked
   std::string image_disk;
   std::string writable_disk;
-  std::string init_disk;  // of the init image
+  std::string init_disk;      // of the init image
+  std::vector<Lease> leases;  // of its networks, in their order; kept until it is deleted
 
   int64_t runs = 0;         // number of start intents
   int64_t started_run = 0;  // the last run that came up
@@ -92,6 +96,11 @@ struct ContainerState {
   // Between the intent to start and the end of the process, whatever else is under way. A run that
   // has ended isn't up, even if the outcome of its start is still to come.
   bool up() const { return exited_run < runs && (start_op != 0 || started_run == runs); }
+  const Lease* lease(std::string_view network) const {
+    for (const Lease& lease : leases)
+      if (lease.network == network) return &lease;
+    return nullptr;
+  }
   // The state without a stop or deletion under way: created, starting, running or stopped.
   Lifecycle resting() const;
   void settle();  // `state` from the rest; evolve's last act on a container
@@ -103,6 +112,25 @@ struct ImageState {
   Json image;             // Image of METHODS.md, with the configs of its variants
   int64_t tagged_at_us = 0;
   bool operator==(const ImageState&) const = default;
+};
+
+struct NetworkState {
+  std::string name;
+  int64_t created_at_us = 0;
+  Subnet4 subnet;
+  Subnet6 subnet_v6;
+  bool internal = false;
+  std::string plugin;
+  Json labels = Json::object();
+  Json options = Json::object();    // "mtu", "host-loopback"
+  std::string last_lease;           // the IPv4 address that was given last
+  std::optional<RuntimeHost> host;  // the process that switches its frames, if there is one
+  std::string tap;                  // the host's interface on it, "" without
+  bool operator==(const NetworkState&) const = default;
+
+  bool builtin() const;
+  bool host_loopback() const;  // whether containers reach services of the host's loopback
+  int64_t mtu() const;
 };
 
 struct Kernel {
@@ -165,7 +193,10 @@ struct State {
       dangling;  // by digest: no name holds it, not yet deleted
   std::map<std::string, VolumeState, std::less<>> volumes;     // by name
   std::map<std::string, std::string, std::less<>> properties;  // only those set
-  std::map<std::string, Kernel, std::less<>> kernels;          // by architecture
+  std::map<std::string, NetworkState, std::less<>> networks;   // by name
+  std::map<std::string, std::string, std::less<>>
+      domains;  // of `system dns create` -> its --localhost address, or ""
+  std::map<std::string, Kernel, std::less<>> kernels;  // by architecture
   std::map<std::string, PluginState, std::less<>> plugins;
   std::optional<Accelerator> accelerator;
   DaemonInfo daemon;

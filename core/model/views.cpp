@@ -19,8 +19,23 @@ std::string_view visible_state(const ContainerState& container) {
   return container.delete_op != 0 ? "stopping" : "running";
 }
 
-Json container_status(const ContainerState& container) {
+// What the container has on a network while it is up.
+Json attachment(const State& state, const ContainerState& container, const Lease& lease) {
+  Json view = {{"network", lease.network},  {"hostname", container.id}, {"ipv4Address", lease.ipv4},
+               {"ipv6Address", lease.ipv6}, {"macAddress", lease.mac},  {"mtu", lease.mtu}};
+  auto network = state.networks.find(lease.network);
+  if (network == state.networks.end()) return view;
+  view["ipv4Address"] = lease.ipv4 + "/" + std::to_string(network->second.subnet.prefix);
+  view["ipv6Address"] = lease.ipv6 + "/" + std::to_string(network->second.subnet_v6.prefix);
+  view["ipv4Gateway"] = address4_text(network->second.subnet.gateway());
+  return view;
+}
+
+Json container_status(const State& state, const ContainerState& container) {
   Json status = {{"state", visible_state(container)}, {"networks", Json::array()}};
+  if (container.up() && container.start_op == 0)
+    for (const Lease& lease : container.leases)
+      status["networks"].push_back(attachment(state, container, lease));
   if (container.started_at_us) status["startedDate"] = time_seconds(*container.started_at_us);
   // The end of an earlier run says nothing about the one that runs now.
   if (container.up() || !container.exited_at_us) return status;
@@ -75,10 +90,10 @@ Result<const ContainerState*> find_container(const State& state, std::string_vie
               "give more of the name");
 }
 
-Json container_view(const ContainerState& container) {
+Json container_view(const State& state, const ContainerState& container) {
   return {{"id", container.id},
           {"configuration", container.configuration},
-          {"status", container_status(container)}};
+          {"status", container_status(state, container)}};
 }
 
 Json containers_view(const State& state, bool all) {
@@ -90,7 +105,7 @@ Json containers_view(const State& state, bool all) {
     return a->created_seq < b->created_seq;
   });
   Json list = Json::array();
-  for (const ContainerState* container : chosen) list.push_back(container_view(*container));
+  for (const ContainerState* container : chosen) list.push_back(container_view(state, *container));
   return list;
 }
 

@@ -16,7 +16,7 @@ Result<const ContainerState*> find_container(const State& state, std::string_vie
 // characters.
 Result<const ImageState*> find_image(const State& state, std::string_view ref);
 
-Json container_view(const ContainerState& container);
+Json container_view(const State& state, const ContainerState& container);
 Json containers_view(const State& state,
                      bool all);  // by creation; without all only running and stopping ones
 Json image_view(const State& state, const ImageState& image);

@@ -29,6 +29,11 @@ class Backend {
                                      std::string_view json, Caller caller) = 0;
   virtual Status signal(const std::string& id, int signal) = 0;
   virtual Status resize(const std::string& id, TerminalSize size) = 0;
+  // Streams of sockets. The first tells of connections to sockets of the host; the second is one of
+  // those; the third is a new one to a socket of the container.
+  virtual Result<StreamOwner*> socket_notices(Caller caller) = 0;
+  virtual Result<StreamOwner*> take_connection(uint64_t connection, Caller caller) = 0;
+  virtual Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) = 0;
   virtual Result<Statistics> statistics() = 0;
   // What the kernel has said since the boot, for the body of an answer.
   virtual std::string kernel_log() = 0;

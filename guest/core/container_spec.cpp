@@ -4,6 +4,7 @@
 
 #include "guest/core/base64.hpp"
 #include "guest/core/json_fields.hpp"
+#include "guest/core/mount_parse.hpp"
 
 namespace bulkhead::guest {
 namespace {
@@ -36,6 +37,25 @@ Status read_sysctls(const Json* json, ContainerSpec& spec) {
     } else {
       return fail(Code::kInvalid, "the value of sysctl " + key + " must be a string");
     }
+  }
+  return {};
+}
+
+Status read_surroundings(const JsonFields& fields, ContainerSpec& spec) {
+  if (const Json* json = fields.any("networks")) {
+    auto networks = parse_networks(*json);
+    if (!networks) return fail(std::move(networks.error()));
+    spec.networks = std::move(*networks);
+  }
+  if (const Json* json = fields.any("mounts")) {
+    auto mounts = parse_mounts(*json);
+    if (!mounts) return fail(std::move(mounts.error()));
+    spec.mounts = std::move(*mounts);
+  }
+  if (const Json* json = fields.any("sockets")) {
+    auto sockets = parse_sockets(*json);
+    if (!sockets) return fail(std::move(sockets.error()));
+    spec.sockets = std::move(*sockets);
   }
   return {};
 }
@@ -90,6 +110,7 @@ Result<ContainerSpec> parse_container(std::string_view text) {
   Status status = fields.status();
   if (status) status = read_rootfs(fields.any("rootfs"), spec);
   if (status) status = read_sysctls(fields.any("sysctls"), spec);
+  if (status) status = read_surroundings(fields, spec);
   if (status) status = read_entropy(entropy, spec);
   if (status) status = check(spec);
   if (!status) return fail(std::move(status.error()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bulkhead/result.hpp"
+#include "guest/core/mount_spec.hpp"
 
 namespace bulkhead::guest {
 
@@ -29,6 +30,9 @@ struct ContainerSpec {
   bool use_init = false;
   double cpus = 0;            // 0: no limit
   uint64_t memory_bytes = 0;  // 0: no limit
+  std::vector<NetworkSpec> networks;
+  std::vector<MountSpec> mounts;
+  std::vector<SocketSpec> sockets;
 };
 
 // Paths are absolute and have no NUL in them, disks and the host name aren't empty.

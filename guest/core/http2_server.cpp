@@ -99,7 +99,10 @@ struct Http2Server::Callbacks {
   }
 
   // A host that still owes the end of its request would keep the answered stream open for good.
-  static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+  static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    Stream* stream = self(user).find(frame->hd.stream_id);
+    if (stream != nullptr && stream->owner != nullptr && stream->owner->takes_input_after_output())
+      return 0;
     bool carries_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (carries_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
         nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {

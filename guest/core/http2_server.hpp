@@ -47,6 +47,8 @@ class StreamOwner {
   virtual void end_input() = 0;
   virtual Output fill_output(std::span<uint8_t> space) = 0;
   virtual Headers trailers() = 0;
+  // Input is wanted after the last output, too: the stream's two directions end apart.
+  virtual bool takes_input_after_output() const { return false; }
   // The stream is over, by its end, a reset, or the session's loss. Nothing is called after this.
   virtual void detach() = 0;
 };

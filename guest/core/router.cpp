@@ -1,6 +1,7 @@
 #include "guest/core/router.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "bulkhead/version.hpp"
 #include "guest/core/answers.hpp"
@@ -9,6 +10,7 @@ namespace bulkhead::guest {
 namespace {
 
 constexpr std::string_view kProcesses = "/v1/processes/";
+constexpr std::string_view kSockets = "/v1/sockets";
 constexpr size_t kLengthSize = 4;
 constexpr size_t kIdLimit = 128;
 
@@ -22,6 +24,12 @@ bool is_id(std::string_view id) {
 size_t body_length(std::string_view body) {
   auto byte = [body](size_t i) { return size_t{static_cast<uint8_t>(body[i])}; };
   return byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
+}
+
+// A whole number and nothing else.
+bool is_number(std::string_view text, uint64_t& number) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
 }
 
 Error too_large() {
@@ -71,7 +79,28 @@ void Router::refuse(StreamId stream, const Error& error) {
   server_->respond_error(stream, error);
 }
 
+Result<StreamOwner*> Router::socket_stream(std::string_view method, std::string_view rest,
+                                           Caller caller) {
+  constexpr std::string_view kConnections = "/connections/";
+  constexpr std::string_view kConnect = "/connect";
+  uint64_t number = 0;
+  if (rest.empty() && method == "GET") return backend_.socket_notices(caller);
+  if (rest.starts_with(kConnections) && method == "POST" &&
+      is_number(rest.substr(kConnections.size()), number))
+    return backend_.take_connection(number, caller);
+  if (rest.starts_with('/') && rest.ends_with(kConnect) && method == "POST" &&
+      is_number(rest.substr(1, rest.size() - 1 - kConnect.size()), number))
+    return backend_.connect_socket(number, caller);
+  return fail(Code::kNotFound, "no such request about sockets");
+}
+
 void Router::request(StreamId stream, std::string_view method, std::string_view path) {
+  if (path.starts_with(kSockets)) {
+    auto owner = socket_stream(method, path.substr(kSockets.size()), Caller{*server_, stream});
+    if (!owner) return refuse(stream, owner.error());
+    server_->set_owner(stream, *owner);
+    return server_->respond_from_owner(stream, {});
+  }
   auto exchange = route(method, path);
   if (!exchange) return refuse(stream, exchange.error());
   exchanges_.insert_or_assign(stream, std::move(*exchange));

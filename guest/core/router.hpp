@@ -2,7 +2,7 @@
 //
 // A request's body is collected up to 1 MiB and answered at its end. The one exception is a
 // process, whose body is `length, JSON, stdin`: the process starts when the JSON is complete, and
-// the stream then belongs to it.
+// the stream then belongs to it. A socket's stream belongs to the socket from its first byte on.
 #pragma once
 
 #include <string>
@@ -47,6 +47,7 @@ class Router final : public RequestHandler {
   static Result<Exchange> route(std::string_view method, std::string_view path);
   static Result<Exchange> route_process(std::string_view method, std::string_view rest);
   Result<std::string> answer(const Exchange& exchange);
+  Result<StreamOwner*> socket_stream(std::string_view method, std::string_view rest, Caller caller);
   size_t start_if_complete(StreamId stream, Exchange& exchange);
   Result<StreamOwner*> start(StreamId stream, const std::string& id, std::string_view json);
   void refuse(StreamId stream, const Error& error);

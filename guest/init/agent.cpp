@@ -61,6 +61,7 @@ void Agent::ended(const std::string& id, Entry& entry, int status) {
 }
 
 int Agent::settle() {
+  if (sockets_) sockets_->forget_ended();
   int64_t next = -1;
   int64_t now = processes_.empty() ? 0 : steady_us();
   for (auto at = processes_.begin(); at != processes_.end();) {
@@ -91,6 +92,10 @@ std::string Agent::kernel_log() {
 
 Status Agent::configure(const ContainerSpec& spec) {
   if (launcher_) return fail(Code::kConflict, "this VM has its container already");
+  if (!spec.sockets.empty()) {
+    sockets_ = std::make_unique<ContainerSockets>(loop_, spec.sockets);
+    if (auto status = sockets_->listen(); !status) return status;
+  }
   auto container = Container::create(spec);
   if (!container) return fail(std::move(container.error()));
   launcher_ = std::move(*container);
@@ -141,6 +146,23 @@ Status Agent::resize(const std::string& id, TerminalSize size) {
   auto process = running(id);
   if (!process) return fail(std::move(process.error()));
   return (*process)->resize(size);
+}
+
+Result<StreamOwner*> Agent::socket_notices(Caller caller) {
+  if (!sockets_) return fail(Code::kNotFound, "the container has no sockets of the host");
+  return sockets_->notices(caller);
+}
+
+Result<StreamOwner*> Agent::take_connection(uint64_t connection, Caller caller) {
+  if (!sockets_) return fail(Code::kNotFound, "the container has no sockets of the host");
+  return sockets_->take(connection, caller);
+}
+
+Result<StreamOwner*> Agent::connect_socket(uint64_t socket, Caller caller) {
+  if (!sockets_ || !launcher_) return fail(Code::kNotFound, "the container publishes no sockets");
+  auto root = launcher_->root();
+  if (!root) return fail(std::move(root.error()));
+  return sockets_->connect(socket, root->get(), caller);
 }
 
 Result<Statistics> Agent::statistics() {

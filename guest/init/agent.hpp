@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "guest/core/backend.hpp"
+#include "guest/init/container_sockets.hpp"
 #include "guest/init/launcher.hpp"
 #include "guest/init/loop.hpp"
 #include "guest/init/process.hpp"
@@ -34,6 +35,9 @@ class Agent final : public Backend {
                              Caller caller) override;
   Status signal(const std::string& id, int signal) override;
   Status resize(const std::string& id, TerminalSize size) override;
+  Result<StreamOwner*> socket_notices(Caller caller) override;
+  Result<StreamOwner*> take_connection(uint64_t connection, Caller caller) override;
+  Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) override;
   Result<Statistics> statistics() override;
   std::string kernel_log() override;
   void shut_down() override { wants_shutdown_ = true; }
@@ -54,6 +58,7 @@ class Agent final : public Backend {
   bool init_started_ = false;
   bool wants_shutdown_ = false;
   std::unordered_map<std::string, Entry> processes_;
+  std::unique_ptr<ContainerSockets> sockets_;  // if the container has any
 };
 
 }  // namespace bulkhead::guest

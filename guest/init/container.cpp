@@ -14,6 +14,8 @@
 #include "guest/init/container_root.hpp"
 #include "guest/init/control_message.hpp"
 #include "guest/init/freshness.hpp"
+#include "guest/init/mounts.hpp"
+#include "guest/init/networks.hpp"
 #include "guest/init/process_start.hpp"
 #include "guest/init/rootfs.hpp"
 
@@ -29,7 +31,9 @@ Result<std::unique_ptr<Container>> Container::create(const ContainerSpec& spec) 
   Status status = set_clock(spec.time_us);
   if (status) status = add_entropy(spec.entropy);
   if (status) status = limit_container(spec);
+  if (status) status = raise_networks(spec.networks);
   if (status) status = mount_rootfs(spec);
+  if (status) status = mount_sources(spec.mounts);
   if (status) status = container->spawn(spec);
   if (status) status = container->await_readiness();
   if (!status) return fail(std::move(status.error()));
@@ -101,6 +105,13 @@ void Container::run_exec(const ProcessSpec& spec, const ChildEnds& ends) {
   }
   arrange_descriptors(ends.in_fd(), ends.out_fd(), ends.err_fd(), ends.error.get(), kErrorAt);
   run_program(spec, false, kErrorAt);
+}
+
+Result<UniqueFd> Container::root() const {
+  const std::string path = "/proc/" + std::to_string(pid_) + "/root";
+  UniqueFd root(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail_now("open the container's root");
+  return root;
 }
 
 int Container::command_status(int status) {

@@ -12,6 +12,7 @@
 
 #include "guest/core/errors.hpp"
 #include "guest/init/files.hpp"
+#include "guest/init/mounts.hpp"
 #include "guest/init/rootfs.hpp"
 
 namespace bulkhead::guest {
@@ -138,10 +139,14 @@ Status build_container_root(const ContainerSpec& spec, int devpts) {
   DeviceSupport support = find_devices();
   // Mount points and device nodes have the modes that are written here.
   umask(0);
+  // Taken hold of before the tree they are in is left.
+  auto sources = hold_sources(spec.mounts, spec.sockets);
+  if (!sources) return fail(std::move(sources.error()));
   if (auto status = pivot(); !status) return status;
   if (auto status = mount_kernel_file_systems(); !status) return status;
   if (auto status = mount_dev(spec, support, devpts); !status) return status;
   if (auto status = for_each(spec.tmpfs, mount_tmpfs); !status) return status;
+  if (auto status = place_sources(spec.mounts, spec.sockets, *sources); !status) return status;
   auto set = [](const auto& sysctl) { return set_sysctl(sysctl.first, sysctl.second); };
   if (auto status = for_each(spec.sysctls, set); !status) return status;
   if (auto status = for_each(spec.readonly_paths, make_read_only); !status) return status;

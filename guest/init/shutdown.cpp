@@ -11,6 +11,7 @@
 #include "guest/init/cgroup.hpp"
 #include "guest/init/clock.hpp"
 #include "guest/init/console.hpp"
+#include "guest/init/mounts.hpp"
 #include "guest/init/rootfs.hpp"
 
 namespace bulkhead::guest {
@@ -42,6 +43,7 @@ void await_deaths() {
 void end_machine() {
   if (auto status = kill_container_cgroup(); !status) say(status.error().message);
   await_deaths();
+  unmount_sources();
   if (auto status = unmount_rootfs(); !status) say(status.error().message);
   sync();
   reboot(RB_AUTOBOOT);

@@ -57,6 +57,7 @@ Container::Container(loop::Loop& loop, Config config, plugin::Host host, Contain
       boot_messages_timer_(loop, [this] { keep_boot_messages(); }),
       farewell_timer_(loop, [this] {
         processes_.clear();
+        sockets_.reset();
         vm_.reset();
         check_closed();
       }) {}
@@ -97,6 +98,7 @@ void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply re
          "container " + config_.container + " is " + state_name() + " already; a host boots one VM",
          {}});
   }
+  if (!make_way(request, reply)) return;
   create_op_ = reply.op();
   creates_.push_back(std::move(reply));
   state_ = State::kCreating;
@@ -108,9 +110,39 @@ void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply re
   vm_->boot(std::move(request), ordered_ticks_us);
 }
 
+// What the host must have before there is a VM. False: it hasn't, and that is answered.
+bool Container::make_way(CreateRequest& request, Reply& reply) {
+  const Machine& machine = request.machine;
+  if (!machine.sockets.empty()) {
+    auto sockets = std::make_unique<SocketRelay>(
+        loop_, machine.sockets,
+        [this](std::string_view line) { host_.log(plugin::Level::kWarning, line); });
+    if (auto listening = sockets->listen(); !listening) {
+      reply.fail(std::move(listening.error()).context("create " + config_.container));
+      return false;
+    }
+    sockets_ = std::move(sockets);
+  }
+  for (size_t i = 0; i < machine.networks.size(); ++i) {
+    links_.emplace_back(machine.networks[i].network, std::move(request.switch_ends[i]));
+  }
+  for (const Share& share : machine.shares) shares_.push_back(share.tag);
+  return true;
+}
+
+// The VM is gone: its sockets are removed, and its switches see their links go.
+void Container::let_go() {
+  if (sockets_) sockets_->end();
+  links_.clear();
+  vm_.reset();
+}
+
 Json Container::created() const {
   const BootTiming& timing = vm_->timing();
-  return {{"pid", vm_->pid()},
+  Json shares = Json::array();
+  for (const std::string& tag : shares_) shares.push_back({{"tag", tag}, {"transport", "9p"}});
+  return {{"shares", std::move(shares)},
+          {"pid", vm_->pid()},
           {"accelerator", name_of(vm_->accelerator())},
           {"guestVersion", vm_->guest_version()},
           {"timing",
@@ -124,11 +156,12 @@ void Container::on_vm_ready(const Status& how) {
   auto waiting = std::exchange(creates_, {});
   if (how) {
     state_ = State::kCreated;
+    if (sockets_) sockets_->serve(vm_->guest());
     for (Reply& reply : waiting) reply.ok(created());
     return;
   }
   state_ = State::kExited;
-  vm_.reset();
+  let_go();
   for (Reply& reply : waiting) reply.fail(how.error());
   answer_waiting();
 }
@@ -136,7 +169,7 @@ void Container::on_vm_ready(const Status& how) {
 void Container::on_vm_gone(const Vm::End& end) {
   state_ = State::kExited;
   stop_timer_.stop();
-  vm_.reset();
+  let_go();
   Json stopped = {{"clean", end.clean}};
   if (end.peak_rss) stopped["peakRssBytes"] = end.peak_rss;
   host_.emit("vm.stopped", stopped);
@@ -337,6 +370,19 @@ void Container::stats(Reply reply) {
     if (answer) return owed->ok(statistics(*answer));
     owed->fail(answer.error());
   });
+}
+
+void Container::links(Reply reply) {
+  if (state_ == State::kEmpty) {
+    return reply.fail({Code::kNotFound, "container " + config_.container + " has no VM", {}});
+  }
+  Json networks = Json::array();
+  std::vector<int> fds;
+  for (const auto& [network, fd] : links_) {
+    networks.push_back(network);
+    fds.push_back(fd.get());
+  }
+  reply.ok({{"networks", std::move(networks)}}, fds);
 }
 
 void Container::inspect(Reply reply) {

@@ -24,6 +24,7 @@
 #include "container_log.hpp"
 #include "guest_process.hpp"
 #include "requests.hpp"
+#include "socket_relay.hpp"
 #include "vm.hpp"
 
 namespace bulkhead::qemu {
@@ -39,6 +40,8 @@ class Container {
   void stop(const StopRequest& request, plugin::Reply reply);
   void stats(plugin::Reply reply);
   void inspect(plugin::Reply reply);
+  // Duplicates of the switches' ends of its networks; none once the VM is gone.
+  void links(plugin::Reply reply);
   void remove(plugin::Reply reply);
   // Nobody waits for this operation any longer.
   void cancel(bh_op op);
@@ -49,6 +52,8 @@ class Container {
  private:
   enum class State { kEmpty, kCreating, kCreated, kStarting, kRunning, kExited };
 
+  bool make_way(CreateRequest& request, plugin::Reply& reply);
+  void let_go();
   void on_vm_ready(const Status& how);
   void on_vm_gone(const Vm::End& end);
   Json created() const;
@@ -75,7 +80,10 @@ class Container {
   BootLog boot_log_;
   TscRate tsc_rate_;  // from now until the VM is ordered
   State state_ = State::kEmpty;
-  std::unique_ptr<Vm> vm_;  // null before create and after its end
+  std::unique_ptr<Vm> vm_;                               // null before create and after its end
+  std::unique_ptr<SocketRelay> sockets_;                 // null if the machine has none
+  std::vector<std::pair<std::string, UniqueFd>> links_;  // network and the switch's own end
+  std::vector<std::string> shares_;                      // by tag
   std::map<std::string, std::unique_ptr<GuestProcess>> processes_;
   std::optional<ProcessExit> exit_;
 

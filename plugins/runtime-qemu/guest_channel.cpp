@@ -129,9 +129,10 @@ void GuestChannel::request(std::string_view path, const Json* body,
   flush();
 }
 
-Result<int32_t> GuestChannel::open(std::string_view path, H2Exchange& exchange) {
+Result<int32_t> GuestChannel::open(std::string_view path, H2Exchange& exchange,
+                                   std::string_view method) {
   if (broken_) return fail(*broken_);
-  auto stream = h2_.open("POST", path, exchange);
+  auto stream = h2_.open(method, path, exchange);
   flush();
   return stream;
 }

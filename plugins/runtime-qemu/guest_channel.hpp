@@ -1,8 +1,8 @@
 // The control connection to the guest: HTTP/2 over the agent's descriptor, with deadlines.
 //
 // Two kinds of requests. Unary ones carry JSON both ways, are bounded in size and in time, and
-// always get an answer: the guest's, or why there is none. Streams (processes) are opened with an
-// H2Exchange and live as long as the process.
+// always get an answer: the guest's, or why there is none. Streams (processes, tunnels) are opened
+// with an H2Exchange and live as long as what they carry.
 //
 // The connection is lost once: when the guest closes it or breaks its protocol. That is always told
 // from the loop's own turn and never from inside a call, so that callers needn't expect their
@@ -40,7 +40,8 @@ class GuestChannel {
   void request(std::string_view path, const Json* body, std::chrono::milliseconds deadline,
                Answer answer);
 
-  Result<int32_t> open(std::string_view path, H2Exchange& exchange);
+  Result<int32_t> open(std::string_view path, H2Exchange& exchange,
+                       std::string_view method = "POST");
   void resume(int32_t stream);
   void consume(int32_t stream, size_t bytes);
   void abandon(int32_t stream);

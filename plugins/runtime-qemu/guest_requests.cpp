@@ -31,7 +31,7 @@ Json container_body(const CreateRequest& request, int64_t time_us, std::string_v
   const Json& guest = request.guest;
   Json writable = nullptr;
   if (!request.machine.writable_disk.empty()) writable = "writable";
-  return {
+  Json body = {
       {"hostname", request.hostname},
       {"timeUs", time_us},
       {"entropy", entropy},
@@ -50,6 +50,16 @@ Json container_body(const CreateRequest& request, int64_t time_us, std::string_v
       {"cpus", value_or(guest, "cpus", request.machine.cpus)},
       {"memoryBytes", value_or(guest, "memoryBytes", request.machine.memory_bytes)},
   };
+  for (const char* key : {"networks", "mounts"}) {
+    if (guest.contains(key)) body[key] = guest[key];
+  }
+  for (size_t id = 0; id < request.machine.sockets.size(); ++id) {
+    const Socket& socket = request.machine.sockets[id];
+    const bool to_host = socket.direction == Socket::Direction::kToHost;
+    body["sockets"].push_back(
+        {{"direction", to_host ? "to-host" : "to-guest"}, {"guest", socket.guest}, {"id", id}});
+  }
+  return body;
 }
 
 std::string process_head(const ProcessRequest& request) {

@@ -73,7 +73,7 @@ struct H2Client::Callbacks {
     return 0;
   }
 
-  static int frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+  static int frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     auto* self = static_cast<H2Client*>(user);
     const int32_t stream = frame->hd.stream_id;
     if (frame->hd.type == NGHTTP2_GOAWAY) self->verdict_ = "it said goodbye";
@@ -88,14 +88,16 @@ struct H2Client::Callbacks {
       }
     }
     const bool carries_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    if (carries_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
-      self->end(stream, {});
-      // The guest has said all; whatever of the request isn't sent yet interests nobody.
-      if (nghttp2_session_get_stream_local_close(session, stream) == 0) {
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
-      }
+    if (carries_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) self->answer_ended(stream);
+    if (frame->hd.type == NGHTTP2_RST_STREAM) {
+      self->end(stream, was_reset(frame->rst_stream.error_code));
     }
     return 0;
+  }
+
+  static Failure was_reset(uint32_t error) {
+    return fail(Code::kUnavailable,
+                std::string("the guest reset the request (") + nghttp2_http2_strerror(error) + ")");
   }
 
   // This side never says goodbye of its own accord: a GOAWAY on its way out is nghttp2's verdict on
@@ -120,8 +122,7 @@ struct H2Client::Callbacks {
 
   static int close(nghttp2_session*, int32_t stream, uint32_t error, void* user) {
     auto* self = static_cast<H2Client*>(user);
-    self->end(stream, fail(Code::kUnavailable, std::string("the guest reset the request (") +
-                                                   nghttp2_http2_strerror(error) + ")"));
+    self->end(stream, error == NGHTTP2_NO_ERROR ? Status() : was_reset(error));
     return 0;
   }
 
@@ -226,6 +227,16 @@ Status H2Client::take_output(std::string& out, size_t limit) {
   }
   if (!verdict_.empty()) return broken(verdict_);
   return {};
+}
+
+void H2Client::answer_ended(int32_t stream) {
+  // What was asked for in full ends with its stream, which is closing.
+  const bool open = nghttp2_session_get_stream_local_close(session_.get(), stream) == 0;
+  const auto found = exchanges_.find(stream);
+  if (found != exchanges_.end() && found->second->on_answer_end() && open) return;
+  end(stream, {});
+  // The guest has said all; whatever of the request isn't sent yet interests nobody.
+  if (open) nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
 }
 
 void H2Client::end(int32_t stream, const Status& how) {

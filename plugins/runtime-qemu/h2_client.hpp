@@ -49,6 +49,10 @@ class H2Exchange {
   virtual void on_response(const H2Fields& fields) = 0;
   virtual void on_body(std::span<const uint8_t> bytes) = 0;
   virtual void on_trailers(const H2Fields& fields) = 0;
+  // A tunnel's two directions end each for itself: here the guest's has, and the request goes on
+  // until its own end. False, as for any other request: what the guest has answered in full is
+  // over.
+  virtual bool on_answer_end() { return false; }
   // The last call: the guest ended the stream, or why it can't any more.
   virtual void on_end(const Status& how) = 0;
 };
@@ -84,6 +88,7 @@ class H2Client {
  private:
   struct Callbacks;
 
+  void answer_ended(int32_t stream);
   void end(int32_t stream, const Status& how);
 
   std::unique_ptr<nghttp2_session, void (*)(nghttp2_session*)> session_;

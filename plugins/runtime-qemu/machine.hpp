@@ -2,10 +2,11 @@
 //
 // Plain values. The order is checked once, in requests.cpp, and trusted from there on: memory and
 // CPU counts are in range, paths are absolute, kernel arguments hold no white space that could
-// smuggle in a second argument.
+// smuggle in a second argument, serials and tags are short words that occur once.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,36 @@ inline std::string_view name_of(Accelerator accelerator) {
   return accelerator == Accelerator::kKvm ? "kvm" : "tcg";
 }
 
+// A network card; the frames come and go through a descriptor that the daemon hands over.
+struct Network {
+  std::string network;  // the network's id
+  std::string mac;
+};
+
+// A volume beside the container's own disks; the guest knows it by its serial.
+struct Disk {
+  std::string serial;
+  std::string path;
+  bool read_only = false;
+};
+
+// A folder of the host, known to the guest by its tag.
+struct Share {
+  std::string tag;
+  std::string path;
+  bool read_only = false;
+};
+
+// A Unix socket on either side of the wall, and its listener's path on the other one.
+struct Socket {
+  enum class Direction { kToHost, kToGuest };  // where a program listens that is connected to
+
+  Direction direction = Direction::kToHost;
+  std::string host;
+  std::string guest;
+  std::optional<uint32_t> mode;  // of the host's path under kToGuest
+};
+
 struct Machine {
   Accelerator accelerator = Accelerator::kTcg;
   unsigned cpus = 1;
@@ -29,6 +60,10 @@ struct Machine {
   std::string writable_disk;  // empty: a tmpfs in the guest takes its place
   std::string init_disk;      // empty: the initramfs has the init
   bool virtualization = false;
+  std::vector<Network> networks;
+  std::vector<Disk> disks;
+  std::vector<Share> shares;
+  std::vector<Socket> sockets;
 };
 
 }  // namespace bulkhead::qemu

@@ -55,11 +55,12 @@ Probe::~Probe() {
 void Probe::run(const ProbeRequest& request) {
   began_us_ = ticks_us();
   if (std::string reason = unopenable(); !reason.empty()) return finish(false, std::move(reason));
-  auto qemu = QemuProcess::spawn(loop_, binary_, probe_arguments(request.kernel, request.initramfs),
-                                 {[this](std::string_view bytes) { on_console(bytes); },
-                                  [](std::string_view) {},
-                                  {},
-                                  [this](const std::string& how) { on_gone(how); }});
+  auto qemu =
+      QemuProcess::spawn(loop_, binary_, probe_arguments(request.kernel, request.initramfs), {},
+                         {[this](std::string_view bytes) { on_console(bytes); },
+                          [](std::string_view) {},
+                          {},
+                          [this](const std::string& how) { on_gone(how); }});
   if (!qemu) return finish(false, qemu.error().message);
   qemu_ = std::move(*qemu);
   deadline_.start(static_cast<uint64_t>(request.deadline.count()));

@@ -25,6 +25,10 @@ constexpr uint64_t kMillisecondsPerTick = 10;
 // read much at once: each request is a way through the host, and the host has the file in memory.
 constexpr uint64_t kProgramRead = 256 << 10;
 
+constexpr size_t kSlots = 24;
+constexpr size_t kSlotsWithoutAcpi = 8;
+constexpr size_t kSlotOfTheClock = 3;  // interrupt 5 + 3
+
 std::string_view key_of(std::string_view argument) {
   return argument.substr(0, argument.find('='));
 }
@@ -37,6 +41,40 @@ void add_json(Arguments& out, const char* option, const Json& value) {
   out.emplace_back(option);
   out.push_back(dump_json(value));
 }
+
+// QEMU's own escape, for the options that take no JSON.
+std::string with_commas_doubled(std::string_view text) {
+  std::string out;
+  for (const char c : text) out.append(c == ',' ? 2 : 1, c);
+  return out;
+}
+
+// Without a KVM clock the guest must be told the TSC's rate to do without what ACPI leaves out.
+bool has_acpi(Accelerator accelerator, uint64_t tsc_khz) {
+  return accelerator == Accelerator::kKvm || tsc_khz > 0;
+}
+
+// The virtio devices, all in JSON: QEMU makes those that are ordered in words first, whatever the
+// order. It gives them their places, from the last one down, as long as every place is good.
+class Devices {
+ public:
+  Devices(Arguments& out, bool acpi) : out_(out), acpi_(acpi) {}
+
+  void add(Json device) {
+    if (!acpi_) device["bus"] = "virtio-mmio-bus." + std::to_string(next_slot());
+    add_json(out_, "-device", device);
+  }
+
+ private:
+  size_t next_slot() {
+    if (--slot_ == kSlotOfTheClock) --slot_;
+    return slot_;
+  }
+
+  Arguments& out_;
+  bool acpi_;
+  size_t slot_ = kSlotsWithoutAcpi;
+};
 
 // Nested virtualization is there for who asks for it. Under emulation two more features are hidden,
 // because QEMU is slow at them and software prefers them where they are (string instructions), and
@@ -53,13 +91,12 @@ void add_processor(Arguments& out, Accelerator accelerator, bool virtualization)
   if (!virtualization) out.back() += ",svm=off,xlevel=0x80000008";
 }
 
-// With ACPI the kernel needn't look for devices that aren't there. But without a KVM clock it must
-// then be told the TSC's rate, since it finds nothing to measure it against: unknown, so no ACPI.
+// With ACPI the kernel needn't look for devices that aren't there, but neither does it find
+// anything to measure the TSC against.
 void add_machine(Arguments& out, Accelerator accelerator, bool virtualization, uint64_t tsc_khz) {
   add(out, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M"});
-  const bool acpi = accelerator == Accelerator::kKvm || tsc_khz > 0;
   out.push_back(std::string("microvm,x-option-roms=off,rtc=on,isa-serial=on,acpi=") +
-                (acpi ? "on" : "off"));
+                (has_acpi(accelerator, tsc_khz) ? "on" : "off"));
   add_processor(out, accelerator, virtualization);
   add(out, {"-global", "virtio-mmio.force-legacy=false"});
 }
@@ -82,19 +119,61 @@ void add_sandbox(Arguments& out) {
   add(out, {"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
 }
 
+Json block_node(const std::string& name, const std::string& path, bool read_only, bool lock) {
+  return {{"node-name", name},
+          {"driver", "raw"},
+          {"read-only", read_only},
+          {"discard", read_only ? "ignore" : "unmap"},
+          {"file", {{"driver", "file"}, {"filename", path}, {"locking", lock ? "auto" : "off"}}}};
+}
+
 // The image is shared by containers, so nobody locks it; it is never written. The writable disk is
 // a sparse file that gives back what the guest discards.
-void add_disk(Arguments& out, const char* serial, const std::string& path, bool read_only) {
-  add_json(out, "-blockdev",
-           {{"node-name", serial},
-            {"driver", "raw"},
-            {"read-only", read_only},
-            {"discard", read_only ? "ignore" : "unmap"},
-            {"file",
-             {{"driver", "file"}, {"filename", path}, {"locking", read_only ? "off" : "auto"}}}});
+void add_disk(Arguments& out, Devices& devices, const char* serial, const std::string& path,
+              bool read_only) {
+  add_json(out, "-blockdev", block_node(serial, path, read_only, !read_only));
   Json device = {{"driver", "virtio-blk-device"}, {"drive", serial}, {"serial", serial}};
   if (read_only) device["opt_io_size"] = kProgramRead;
-  add_json(out, "-device", device);
+  devices.add(std::move(device));
+}
+
+// A volume is locked in either case: one writer and nobody beside it, or any number of readers. It
+// lives long, so zeros that are written to it take no space either.
+void add_volume(Arguments& out, Devices& devices, const std::string& node, const Disk& disk) {
+  Json backend = block_node(node, disk.path, disk.read_only, true);
+  if (!disk.read_only) backend["detect-zeroes"] = "unmap";
+  add_json(out, "-blockdev", backend);
+  devices.add({{"driver", "virtio-blk-device"}, {"drive", node}, {"serial", disk.serial}});
+}
+
+// No security model: what the guest's root creates belongs to the user whose QEMU this is, and
+// everything has on the host the mode that it has in the guest. Two file systems below one folder
+// have files of the same number, so numbers are mapped.
+void add_share(Arguments& out, Devices& devices, const std::string& id, const Share& share) {
+  out.emplace_back("-fsdev");
+  out.push_back("local,id=" + id + ",path=" + with_commas_doubled(share.path) +
+                ",security_model=none,multidevs=remap" + (share.read_only ? ",readonly=on" : ""));
+  devices.add({{"driver", "virtio-9p-device"}, {"fsdev", id}, {"mount_tag", share.tag}});
+}
+
+void add_network(Arguments& out, Devices& devices, const std::string& id, int fd,
+                 const std::string& mac) {
+  out.emplace_back("-netdev");
+  out.push_back("dgram,id=" + id + ",local.type=fd,local.str=" + std::to_string(fd));
+  devices.add({{"driver", "virtio-net-device"}, {"netdev", id}, {"mac", mac}});
+}
+
+void add_networks_and_mounts(Arguments& out, Devices& devices, const Machine& machine) {
+  for (size_t i = 0; i < machine.networks.size(); ++i) {
+    add_network(out, devices, "net" + std::to_string(i), kFirstNetworkFd + static_cast<int>(i),
+                machine.networks[i].mac);
+  }
+  for (size_t i = 0; i < machine.disks.size(); ++i) {
+    add_volume(out, devices, "disk" + std::to_string(i), machine.disks[i]);
+  }
+  for (size_t i = 0; i < machine.shares.size(); ++i) {
+    add_share(out, devices, "share" + std::to_string(i), machine.shares[i]);
+  }
 }
 
 void add_kernel(Arguments& out, const std::string& kernel, const std::string& initramfs,
@@ -139,6 +218,20 @@ std::string kernel_command_line(Accelerator accelerator, uint64_t tsc_khz,
   return line;
 }
 
+// Serial port, entropy, balloon and image are always there.
+Status check_room(const Machine& machine, uint64_t tsc_khz) {
+  const bool acpi = has_acpi(machine.accelerator, tsc_khz);
+  const size_t room = acpi ? kSlots : kSlotsWithoutAcpi - 1;
+  const size_t own =
+      4 + (machine.writable_disk.empty() ? 0 : 1) + (machine.init_disk.empty() ? 0 : 1);
+  const size_t extra = machine.networks.size() + machine.disks.size() + machine.shares.size();
+  if (own + extra <= room) return {};
+  return fail(Code::kInvalid,
+              std::to_string(extra) + " networks, volumes and folders are more than the " +
+                  std::to_string(room - own) + " for which the virtual machine has room",
+              "mount a folder that holds several of them");
+}
+
 std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz) {
   Arguments out;
   add_machine(out, machine.accelerator, machine.virtualization, tsc_khz);
@@ -149,18 +242,23 @@ std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz
   out.push_back(std::to_string(machine.cpus));
   add_console_and_qmp(out);
   add_socket(out, "agent", kAgentFd);
-  add(out, {"-device", "virtio-serial-device", "-device",
-            "virtserialport,chardev=agent,name=org.bulkhead.agent"});
-  add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom", "-device",
-            "virtio-rng-device,rng=rng"});
-  add(out, {"-device", "virtio-balloon-device,free-page-reporting=on"});
-  add_disk(out, "image", machine.image_disk, true);
-  if (!machine.writable_disk.empty()) add_disk(out, "writable", machine.writable_disk, false);
+  Devices devices(out, has_acpi(machine.accelerator, tsc_khz));
+  devices.add({{"driver", "virtio-serial-device"}});
+  add_json(out, "-device",
+           {{"driver", "virtserialport"}, {"chardev", "agent"}, {"name", "org.bulkhead.agent"}});
+  add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom"});
+  devices.add({{"driver", "virtio-rng-device"}, {"rng", "rng"}});
+  devices.add({{"driver", "virtio-balloon-device"}, {"free-page-reporting", true}});
+  add_disk(out, devices, "image", machine.image_disk, true);
+  if (!machine.writable_disk.empty()) {
+    add_disk(out, devices, "writable", machine.writable_disk, false);
+  }
   std::vector<std::string> extra = machine.kernel_args;
   if (!machine.init_disk.empty()) {
-    add_disk(out, "init", machine.init_disk, true);
+    add_disk(out, devices, "init", machine.init_disk, true);
     extra.emplace_back("bulkhead.initdisk=1");
   }
+  add_networks_and_mounts(out, devices, machine);
   add_kernel(out, machine.kernel, machine.initramfs,
              kernel_command_line(machine.accelerator, tsc_khz, extra));
   return out;

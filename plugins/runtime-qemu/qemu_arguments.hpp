@@ -3,14 +3,19 @@
 // The machine is `microvm`: no PCI, no firmware worth the name, devices on virtio-mmio; the kernel
 // is entered by PVH. What each argument is worth was measured: guest/kernel/README.md. Its three
 // channels are descriptors that the child inherits at fixed numbers, so that there is no path to
-// poll for, to race for or to clean up. Everything that may hold a comma (paths) goes in QEMU's
-// JSON syntax, where a comma is just a character and can't add an option.
+// poll for, to race for or to clean up; so are its network cards. Everything that may hold a comma
+// (paths) goes in QEMU's JSON syntax, where a comma is just a character and can't add an option, or
+// has its commas doubled where QEMU takes no JSON.
+//
+// Room for devices: 24 with ACPI. Without it 8, of which one shares its interrupt with the clock,
+// whose driver doesn't share: that one stays empty.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bulkhead/result.hpp"
 #include "machine.hpp"
 
 namespace bulkhead::qemu {
@@ -19,6 +24,10 @@ namespace bulkhead::qemu {
 inline constexpr int kAgentFd = 3;    // virtio-serial port org.bulkhead.agent: the guest's init
 inline constexpr int kQmpFd = 4;      // QEMU's own control channel
 inline constexpr int kConsoleFd = 5;  // the serial console: boot.log
+inline constexpr int kFirstNetworkFd = 6;  // the first card's frames; the others follow
+
+// kInvalid if the machine has more devices than fit.
+Status check_room(const Machine& machine, uint64_t tsc_khz);
 
 // Everything after argv[0]. `tsc_khz` is the host's counter's rate, 0 if unknown.
 std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz);

@@ -1,12 +1,29 @@
 #include "requests.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
+#include <type_traits>
 
 namespace bulkhead::qemu {
 namespace {
 
 constexpr int kHighestSignal = 64;
 constexpr uint64_t kMiB = 1 << 20;
+// What virtio-blk and virtio-9p have room for.
+constexpr size_t kLongestSerial = 20;
+constexpr size_t kLongestTag = 31;
+
+// An address that a card may have: six octets, not a group's.
+bool is_mac(std::string_view text) {
+  if (text.size() != 17) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool fits =
+        i % 3 == 2 ? text[i] == ':' : std::isxdigit(static_cast<unsigned char>(text[i]));
+    if (!fits) return false;
+  }
+  return std::string_view("02468aceACE").find(text[1]) != std::string_view::npos;
+}
 
 // Reads members of one object and remembers the first thing that is wrong with it, so that a parser
 // reads like the table in METHODS.md and checks once at its end.
@@ -48,9 +65,9 @@ class Members {
     return value;
   }
 
-  std::string id(const char* key) {
+  std::string id(const char* key, size_t longest = 128) {
     std::string value = text(key);
-    if (!is_id(value)) complain(key, "is not an id");
+    if (!is_id(value) || value.size() > longest) complain(key, "is not an id");
     return value;
   }
 
@@ -70,6 +87,22 @@ class Members {
         break;
       }
       out.push_back(item.get<std::string>());
+    }
+    return out;
+  }
+
+  // What `read` makes of each object of a list; what is wrong with one is told with its place.
+  template <class Read>
+  auto list(const char* key, Read read) {
+    std::vector<std::invoke_result_t<Read, Members&>> out;
+    if (!has(key)) return out;
+    const Json* items = find(key, &Json::is_array, "is not a list");
+    for (const Json& item : items ? *items : Json::array()) {
+      Members one(item, "");
+      out.push_back(read(one));
+      if (one.problem_.empty()) continue;
+      complain(key, "item " + std::to_string(out.size() - 1) + ": " + one.problem_);
+      break;
     }
     return out;
   }
@@ -118,6 +151,57 @@ class Members {
   std::string problem_;
 };
 
+Network read_network(Members& in) {
+  Network network;
+  network.network = in.id("network");
+  network.mac = in.text("mac");
+  if (!is_mac(network.mac)) in.complain("mac", "is not a network card's address");
+  return network;
+}
+
+Disk read_disk(Members& in) {
+  Disk disk;
+  disk.serial = in.id("serial", kLongestSerial);
+  disk.path = in.path("path");
+  disk.read_only = in.flag("readOnly");
+  return disk;
+}
+
+Share read_share(Members& in) {
+  Share share;
+  share.tag = in.id("tag", kLongestTag);
+  share.path = in.path("path");
+  share.read_only = in.flag("readOnly");
+  return share;
+}
+
+Socket read_socket(Members& in) {
+  Socket socket;
+  const std::string direction = in.text("direction");
+  if (direction == "to-guest") {
+    socket.direction = Socket::Direction::kToGuest;
+  } else if (direction != "to-host") {
+    in.complain("direction", "is neither to-host nor to-guest");
+  }
+  socket.host = in.path("host");
+  socket.guest = in.path("guest");
+  if (in.has("mode")) socket.mode = static_cast<uint32_t>(in.number("mode", 0, 0777));
+  return socket;
+}
+
+void read_mounts(Members& in, Machine& machine) {
+  machine.disks = in.list("disks", read_disk);
+  machine.shares = in.list("shares", read_share);
+  std::set<std::string> names = {"image", "writable", "init"};
+  for (const Disk& disk : machine.disks) {
+    if (!names.insert(disk.serial).second) in.complain("disks", "has two named " + disk.serial);
+  }
+  names.clear();
+  for (const Share& share : machine.shares) {
+    if (!names.insert(share.tag).second) in.complain("shares", "has two named " + share.tag);
+  }
+}
+
 Result<Machine> parse_machine(const Json& body) {
   Members in(body, "machine");
   Machine machine;
@@ -136,6 +220,9 @@ Result<Machine> parse_machine(const Json& body) {
   if (in.has("writableDisk")) machine.writable_disk = in.path("writableDisk");
   if (in.has("initDisk")) machine.init_disk = in.path("initDisk");
   machine.virtualization = in.flag("virtualization");
+  machine.networks = in.list("networks", read_network);
+  read_mounts(in, machine);
+  machine.sockets = in.list("sockets", read_socket);
   return in.finish(std::move(machine));
 }
 
@@ -181,7 +268,7 @@ Result<Config> parse_config(const Json& body) {
   return in.finish(std::move(config));
 }
 
-Result<CreateRequest> parse_create(const Json& body) {
+Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) {
   Members in(body, "runtime.create");
   CreateRequest request;
   request.hostname = in.text("hostname");
@@ -191,6 +278,15 @@ Result<CreateRequest> parse_create(const Json& body) {
   if (auto checked = in.finish(0); !checked) return fail(checked.error());
   if (!machine) return fail(std::move(machine.error()).context("runtime.create"));
   request.machine = std::move(*machine);
+  if (fds.size() != 2 * request.machine.networks.size()) {
+    return fail(Code::kInvalid, "runtime.create: " + std::to_string(fds.size()) +
+                                    " descriptors came with " +
+                                    std::to_string(request.machine.networks.size()) +
+                                    " networks, and each needs two");
+  }
+  for (size_t i = 0; i < fds.size(); ++i) {
+    (i % 2 == 0 ? request.vm_ends : request.switch_ends).push_back(std::move(fds[i]));
+  }
   return request;
 }
 

@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "bulkhead/json.hpp"
 #include "bulkhead/result.hpp"
+#include "bulkhead/unique_fd.hpp"
 #include "container_log.hpp"
 #include "machine.hpp"
 
@@ -30,6 +32,9 @@ struct CreateRequest {
   Machine machine;
   Json guest;  // METHODS.md's Guest, checked to be an object; travels on to the guest
   Milliseconds boot_deadline{0};  // 0: the accelerator's own
+  // One of each per network of the machine: what becomes the VM's, and a duplicate of the switch's
+  // own end, kept here so that a switch that crashed can be replaced without the VM noticing.
+  std::vector<UniqueFd> vm_ends, switch_ends;
 };
 
 struct ProcessRequest {
@@ -57,7 +62,7 @@ struct ProbeRequest {
 };
 
 Result<Config> parse_config(const Json& body);
-Result<CreateRequest> parse_create(const Json& body);
+Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds = {});
 Result<ProcessRequest> parse_start(const Json& body);
 Result<ProcessRequest> parse_exec(const Json& body);
 Result<SignalRequest> parse_signal(const Json& body);

@@ -12,8 +12,8 @@ namespace {
 using plugin::Reply;
 
 constexpr std::string_view kMethods[] = {
-    "runtime.probe", "runtime.create", "runtime.start",   "runtime.exec",   "runtime.signal",
-    "runtime.stop",  "runtime.stats",  "runtime.inspect", "runtime.delete",
+    "runtime.probe", "runtime.create", "runtime.start",   "runtime.exec",  "runtime.signal",
+    "runtime.stop",  "runtime.stats",  "runtime.inspect", "runtime.links", "runtime.delete",
 };
 
 // The descriptor that comes with an attach; none if nobody attaches.
@@ -109,7 +109,7 @@ void RuntimePlugin::carry_out(Order order) {
   };
   const std::string_view verb = std::string_view(request.method).substr(sizeof "runtime." - 1);
   if (verb == "create") {
-    with(parse_create(request.body), [&](CreateRequest create) {
+    with(parse_create(request.body, std::move(request.fds)), [&](CreateRequest create) {
       container_->create(std::move(create), order.ordered_us, std::move(order.reply));
     });
   } else if (verb == "start") {
@@ -134,6 +134,8 @@ void RuntimePlugin::carry_out(Order order) {
     container_->stats(std::move(order.reply));
   } else if (verb == "inspect") {
     container_->inspect(std::move(order.reply));
+  } else if (verb == "links") {
+    container_->links(std::move(order.reply));
   } else if (verb == "delete") {
     container_->remove(std::move(order.reply));
   }

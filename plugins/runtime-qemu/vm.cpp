@@ -39,6 +39,18 @@ Error no_memory(uint64_t bytes) {
           "ask for less with --memory"};
 }
 
+// The last line of QEMU's complaint about a disk that another QEMU has locked.
+constexpr std::string_view kLockedBegin = "Is another process using the image [";
+constexpr std::string_view kLockedEnd = "]?";
+
+Error disk_in_use(const std::string& complaint) {
+  const size_t size = complaint.size() - kLockedBegin.size() - kLockedEnd.size();
+  return {Code::kConflict,
+          "the disk " + complaint.substr(kLockedBegin.size(), size) +
+              " is in use by another virtual machine, and only readers can share one",
+          "stop the other container, or mount the volume read-only in both"};
+}
+
 std::string seconds(Milliseconds time) {
   const auto ms = time.count();
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
@@ -81,8 +93,13 @@ void Vm::spawn() {
   state_ = State::kSpawning;
   boot_error_.reset();
   put_down_ = false;
+  const uint64_t tsc_khz = tsc_rate_.khz();
+  if (auto room = check_room(request_.machine, tsc_khz); !room) {
+    state_ = State::kGone;
+    return report(fail(std::move(room.error()).context("boot the VM of " + name_)));
+  }
   auto qemu = QemuProcess::spawn(
-      loop_, binary_, qemu_arguments(request_.machine, tsc_rate_.khz()),
+      loop_, binary_, qemu_arguments(request_.machine, tsc_khz), request_.vm_ends,
       {[this](std::string_view bytes) { console_.write(bytes); },
        [this](std::string_view line) {
          callbacks_.remark("QEMU of " + name_ + ": " + std::string(line));
@@ -215,6 +232,8 @@ void Vm::on_gone(const std::string& how) {
     if (!last.empty()) boot_error_->message += ": " + last;
     if (complaint.find("set up guest memory") != complaint.npos)
       boot_error_ = no_memory(request_.machine.memory_bytes);
+    if (complaint.starts_with(kLockedBegin) && complaint.ends_with(kLockedEnd))
+      boot_error_ = disk_in_use(complaint);
   }
   if (try_emulation()) return;
   state_ = State::kGone;
@@ -230,7 +249,9 @@ bool Vm::try_emulation() {
   return true;
 }
 
+// From here on the VM's ends of its networks are QEMU's alone: their switches see it go.
 void Vm::report(const Status& status) {
+  request_.vm_ends.clear();
   const auto ready = callbacks_.ready;
   ready(status);
 }

@@ -41,8 +41,8 @@ Result<Address> address_of(const std::string& path) {
   return fail(Code::kInvalid, "\"" + path + "\" can't be a socket: its name is empty or too long");
 }
 
-Result<UniqueFd> new_socket() {
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Result<UniqueFd> new_socket(int flags = 0) {
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   if (!socket) return fail_errno("create a socket", errno);
   return socket;
 }
@@ -91,15 +91,27 @@ Result<UniqueFd> listen_unix(const std::string& path) {
   return socket;
 }
 
-Result<UniqueFd> connect_unix(const std::string& path) {
+namespace {
+
+Result<UniqueFd> connect_unix(const std::string& path, int flags) {
   auto address = address_of(path);
   if (!address) return fail(std::move(address.error()));
-  auto socket = new_socket();
+  auto socket = new_socket(flags);
   if (!socket) return socket;
   if (auto done = connect_to(socket->get(), *address, path); !done) {
     return fail(std::move(done.error()));
   }
   return socket;
+}
+
+}  // namespace
+
+Result<UniqueFd> connect_unix(const std::string& path) {
+  return connect_unix(path, 0);
+}
+
+Result<UniqueFd> connect_unix_at_once(const std::string& path) {
+  return connect_unix(path, SOCK_NONBLOCK);
 }
 
 Result<std::pair<UniqueFd, UniqueFd>> socket_pair() {

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from support import images, processes  # noqa: E402
 from support.box import Box  # noqa: E402
 from support.fault_proxy import FaultProxy  # noqa: E402
+from support.net import Cluster  # noqa: E402
 from support.registry import Registry  # noqa: E402
 from support.terminal import Terminal  # noqa: E402
 
@@ -55,6 +56,15 @@ def finish(box, stop=True):
 def busybox_tar(tmp_path_factory):
     path = tmp_path_factory.mktemp("busybox") / "busybox.tar"
     path.write_bytes(images.busybox_tar())
+    return path
+
+
+@pytest.fixture(scope="session")
+def peer_tar(tmp_path_factory):
+    """busybox, and support/peer.c beside it."""
+    directory = tmp_path_factory.mktemp("peer")
+    path = directory / "peer.tar"
+    path.write_bytes(images.busybox_tar([images.peer(directory)]))
     return path
 
 
@@ -127,6 +137,21 @@ def shell(box):
     box.ok("run", "-d", "--name", "shell", "busybox", "sleep", "100000")
     yield "shell"
     box("delete", "--force", "shell")
+
+
+@pytest.fixture(scope="module")
+def peer(box, peer_tar):
+    """The image of busybox that has the program peer."""
+    import_busybox(box, peer_tar, "peer:latest")
+    return "peer:latest"
+
+
+@pytest.fixture
+def cluster(box):
+    """Networks and containers for one test; they go with it."""
+    made = Cluster(box)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -136,9 +136,13 @@ REQUESTS = {
         "mounts": [{"type": "tmpfs", "source": "", "destination": "/scratch", "options": ["ro"]},
                    {"type": "volume", "source": "by-a-container", "destination": "/data"}],
         "dns": {"nameservers": ["192.0.2.1"], "domain": "example.test", "searchDomains": ["example.test"], "options": ["ndots:1"]},
+        "networks": [{"name": "default", "macAddress": "02:00:00:00:00:0a", "mtu": 1400, "ipv4Address": "192.168.64.77", "aliases": ["all"]}],
+        "publishedPorts": [{"hostAddress": "127.0.0.1", "hostPort": 48080, "containerPort": 80, "proto": "tcp", "count": 2}],
+        "publishedSockets": [{"hostPath": "/tmp/bulkhead-test-everything.sock", "containerPath": "/run/app.sock"}],
+        "hosts": [{"name": "db", "address": "192.0.2.5"}], "ssh": True,
         "autoRemove": False, "kernel": "/nowhere/vmlinux", "kernelArgs": ["quiet"], "initImage": "busybox", "virtualization": True,
         "runtime": "runtime-qemu"},
-    ("POST", "/v1/containers/{id}/start"): {"attach": False, "stdin": False, "size": SIZE},
+    ("POST", "/v1/containers/{id}/start"): {"attach": False, "stdin": False, "size": SIZE, "sshAuthSock": "/nowhere/agent"},
     ("POST", "/v1/containers/{id}/exec"): {"process": {**PROCESS, "arguments": ["true"], "size": SIZE}, "detach": True},
     ("POST", "/v1/containers/{id}/stop"): {"signal": "TERM", "timeoutSeconds": 1},
     ("POST", "/v1/containers/{id}/kill"): {"signal": 18},
@@ -150,8 +154,11 @@ REQUESTS = {
                                   "platform": {"os": "linux", "architecture": "amd64", "variant": ""}},
     ("POST", "/v1/registries/login"): {"server": "127.0.0.1:1", "username": "alice", "password": "secret", "scheme": "http"},
     ("PUT", "/v1/system/properties/{key}"): {"value": 1},
+    ("POST", "/v1/networks"): {"name": "by-api", "subnet": "10.77.0.0/24", "subnetV6": "fd77::/64", "internal": True, "labels": {"a": "b"},
+                               "plugin": "network-slirp", "options": {"mtu": "1400", "host-loopback": "true", "variant": "any"}},
+    ("POST", "/v1/system/dns"): {"domain": "api.test", "localhost": "203.0.113.1"},
     ("POST", "/v1/volumes"): {"name": "by-api", "labels": {"a": "b"}, "sizeInBytes": 1 << 26,
-                              "options": {"size": "1g", "journal": "ordered"}},
+                              "options": {"size": "1g", "journal": "ordered", "shared": "false"}},
 }
 UPGRADE = ("Connection: Upgrade", "Upgrade: bulkhead-stream")
 
@@ -223,6 +230,24 @@ def registries_answer(api, tmp_path):
         api.ok("DELETE", "/v1/images/" + urllib.parse.quote(name, safe=""))
 
 
+def networks_answer(api):
+    network = request("POST", "/v1/networks")
+    made = api.ok("POST", "/v1/networks", network)
+    assert made == api.ok("GET", "/v1/networks/by-api") and made["status"]["ipv4Gateway"] == "10.77.0.1"
+    assert [each["id"] for each in api.ok("GET", "/v1/networks")] == ["by-api", "default"]
+    assert api.ask("POST", "/v1/networks", network)[0] == 409
+    assert [api.ask(method, "/v1/networks/nothing")[0] for method in ("GET", "DELETE")] == [404] * 2
+    assert api.ask("DELETE", "/v1/networks/default")[0] == 409
+    assert api.ok("DELETE", "/v1/networks/by-api") == {"id": "by-api"}
+    api.ok("POST", "/v1/networks", {"name": "unused"})
+    assert api.ok("POST", "/v1/networks/prune")["deleted"] == ["unused"]
+    domain = request("POST", "/v1/system/dns")
+    assert api.ok("POST", "/v1/system/dns", domain)["domain"] == "api.test" and api.ok("GET", "/v1/system/dns") == ["api.test"]
+    assert api.ask("POST", "/v1/system/dns", domain)[0] == 409
+    assert api.ok("DELETE", "/v1/system/dns/api.test")["domain"] == "api.test"
+    assert api.ask("DELETE", "/v1/system/dns/api.test")[0] == 404
+
+
 def volumes_answer(api):
     volume = request("POST", "/v1/volumes")
     made = api.ok("POST", "/v1/volumes", volume)
@@ -242,7 +267,10 @@ def volumes_answer(api):
 
 
 def a_container_answers(api):
-    everything = request("POST", "/v1/containers", kernel=api.ok("GET", "/v1/system")["kernel"])
+    [network] = request("POST", "/v1/containers")["networks"]
+    subnet = api.ok("GET", "/v1/networks/default")["status"]["ipv4Subnet"]
+    everything = request("POST", "/v1/containers", kernel=api.ok("GET", "/v1/system")["kernel"],
+                         networks=[{**network, "ipv4Address": subnet.replace("0/24", "77")}])
     made = api.ok("POST", "/v1/containers", everything, head=["Idempotency-Key: once"])
     assert api.ok("POST", "/v1/containers", everything, head=["Idempotency-Key: once"]) == made
     assert api.ask("POST", "/v1/containers", everything)[0] == 409
@@ -292,6 +320,7 @@ def test_every_answer_is_as_described_and_every_described_answer_is_given(fresh,
         the_service_answers(api, tmp_path)
         images_answer(api, busybox_tar, tmp_path)
         registries_answer(api, tmp_path)
+        networks_answer(api)
         volumes_answer(api)
         a_container_answers(api)
         what_is_not_there_is_told(api)
@@ -377,7 +406,7 @@ def test_every_described_route_answers(bare):
     for method, path in routes(bare)[1]:
         if path in ("/v1/system/stop",) or "follow" in path:
             continue
-        concrete = path.replace("{id}", "nobody").replace("{ref}", "nothing").replace("{name}", "nobody").replace("{key}", "no.such")
+        concrete = re.sub("{(network|volume|domain)}", "nobody", path).replace("{id}", "nobody").replace("{ref}", "nothing").replace("{name}", "nobody").replace("{key}", "no.such")
         status, body = bare.curl(method, concrete, {} if method in ("POST", "PUT") else None)
         assert status != 405, (method, path)
         assert status < 500 or status == 501, (method, path, body)

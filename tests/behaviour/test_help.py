@@ -4,15 +4,17 @@ import subprocess
 
 import pytest
 
-GROUPS = ["image", "registry", "system", "system property", "system kernel"]
+GROUPS = ["image", "registry", "network", "system", "system property", "system kernel", "system dns"]
 COMMANDS = ["run", "create", "start", "stop", "kill", "delete", "list", "exec", "logs", "inspect", "stats", "prune", "events", "history",
             "image list", "image pull", "image push", "image load", "image save", "image import", "image tag", "image delete", "image prune", "image inspect",
             "system start", "system stop", "system status", "system version", "system logs", "system df",
             "system property list", "system property get", "system property set", "system property clear", "system kernel set",
-            "registry login", "registry logout", "registry list"]
+            "registry login", "registry logout", "registry list",
+            *(f"network {verb}" for verb in ("create", "delete", "list", "inspect", "prune")),
+            *(f"system dns {verb}" for verb in ("create", "delete", "list"))]
 LATER = ["build", "builder start", "builder status", "builder stop", "builder delete",
-         "copy", "export", "clean", "system dns create", "system dns delete", "system dns list",
-         *(f"{group} {verb}" for group in ("network", "volume") for verb in ("create", "delete", "list", "inspect", "prune")),
+         "copy", "export", "clean",
+         *(f"volume {verb}" for verb in ("create", "delete", "list", "inspect", "prune")),
          *(f"machine {verb}" for verb in ("create", "delete", "inspect", "list", "logs", "run", "set", "set-default", "stop"))]
 
 
@@ -69,8 +71,8 @@ def test_commands_of_later_versions_are_refused_with_a_sentence(bare, command):
     bare.refuses(*command.split(), "argument", saying=f"{command} needs ")
 
 
-@pytest.mark.parametrize("options", [("-p", "8080:80"), ("-v", "/tmp:/data"), ("-v", "data:/data"), ("--network", "other"), ("--ssh",),
-                                     ("--mount", "type=bind,source=/tmp,target=/x"), ("--publish-socket", "/tmp/a:/b"), ("--rosetta",)])
+@pytest.mark.parametrize("options", [("-v", "/tmp:/data"), ("-v", "data:/data"),
+                                     ("--mount", "type=bind,source=/tmp,target=/x"), ("--rosetta",)])
 def test_options_of_later_versions_are_refused_with_a_sentence(box, options):
     before = box.containers()
     result = box("run", "--rm", *options, "busybox", "true")
@@ -97,10 +99,12 @@ def complete(bare, line):
     return [word.strip() for word in done.stdout.splitlines()]
 
 
-def test_bash_completes_commands_and_containers(box, shell):
+def test_bash_completes_commands_containers_and_networks(box, shell):
     assert {"run", "image", "system"} <= set(complete(box, "container"))
     assert {"load", "save"} <= set(complete(box, "container image"))
     assert shell in complete(box, "container stop")
+    assert "default" in complete(box, "container network inspect")
+    assert "default" in complete(box, "container run --network")
 
 
 def test_completion_for_another_shell(bare):

@@ -268,7 +268,7 @@ def test_what_is_deleted_is_given_back(box, name):
 def test_a_killed_machine_keeps_what_was_synced(box, name):
     box.ok("volume", "create", "-s", "256m", name)
     box.ok("run", "-d", "--name", name, "-v", f"{name}:/data", "busybox", "sh", "-c",
-           "i=0; while true; do i=$((i+1)); echo $i > /data/next && fsync /data/next && mv /data/next /data/count && fsync /data; echo $i; done")
+           "i=0; while true; do i=$((i+1)); echo $i > /data/next && sync && mv /data/next /data/count && sync && echo $i; done")
     processes.wait_until(lambda: len(box.ok("logs", name).lines) > 20, what="some commits")
     for pid in box.pids("qemu"):
         processes.kill(pid)
@@ -311,7 +311,7 @@ def test_a_source_that_went_is_missed_at_the_start(box, name, tmp_path):
     box.ok("start", "-a", name)
 
 
-def test_a_socket_of_the_host(box, tmp_path):
+def test_a_socket_of_the_host(box, peer, tmp_path):
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -323,7 +323,7 @@ def test_a_socket_of_the_host(box, tmp_path):
                 connection.sendall(b"got " + connection.recv(100))
         thread = threading.Thread(target=answer)
         thread.start()
-        shown = sh(box, "-v", f"{path}:/run/there", script="echo hello | nc local:/run/there")
+        shown = sh(box, "-v", f"{path}:/run/there", image=peer, script="echo hello | peer unix-ask /run/there")
         thread.join()
     assert shown.line == "got hello"
 

@@ -6,6 +6,7 @@
 
 #include "command/container/image_here.hpp"
 #include "io/files.hpp"
+#include "options/connections.hpp"
 #include "render/field.hpp"
 #include "terminal/interrupt.hpp"
 
@@ -35,6 +36,11 @@ Result<std::optional<IdFile>> open_id_file(const Invocation& invocation) {
 Result<std::string> create_container(Context& context, const Invocation& invocation) {
   const auto request = container_request(invocation, context.environment);
   if (!request) return fail(request.error());
+  if (invocation.has("ssh") && !ssh_agent_socket(context.environment)) {
+    context.warn(
+        "SSH_AUTH_SOCK is not set, so there is no SSH agent to forward; --ssh takes the one of "
+        "whoever starts the container");
+  }
   auto id_file = open_id_file(invocation);
   if (!id_file) return fail(std::move(id_file.error()));
   const auto created = create_with_image(context, invocation, *request);

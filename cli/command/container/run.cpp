@@ -13,6 +13,7 @@
 #include "command/container/creation.hpp"
 #include "command/container/each.hpp"
 #include "command/container/image_here.hpp"
+#include "command/container/start_body.hpp"
 
 namespace bulkhead::cli {
 
@@ -34,7 +35,7 @@ Error remove(Context& context, const Invocation& invocation, const std::string& 
 
 Result<int> start_detached(Context& context, const Invocation& invocation, const std::string& id) {
   const auto started =
-      context.api().post(container_target(id, "/start"), {{"attach", false}, {"stdin", false}});
+      context.api().post(container_target(id, "/start"), detached_start(context.environment));
   if (!started) return fail(remove(context, invocation, id, started.error()));
   context.out.line(id);
   return 0;
@@ -48,10 +49,8 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const bool interactive = invocation.has("interactive");
   const AttachedProcess process{container_target(*id, "/start"), interactive,
                                 invocation.has("tty")};
-  auto end = run_attached(context, process, [interactive](const json& size) {
-    json body = {{"attach", true}, {"stdin", interactive}};
-    if (!size.is_null()) body["size"] = size;
-    return body;
+  auto end = run_attached(context, process, [&](const json& size) {
+    return attached_start(context.environment, interactive, size);
   });
   if (!end.status) {
     Error why = std::move(end.status.error());

@@ -4,6 +4,7 @@
 #include "command/commands.hpp"
 #include "command/container/attached.hpp"
 #include "command/container/each.hpp"
+#include "command/container/start_body.hpp"
 #include "render/field.hpp"
 
 namespace bulkhead::cli {
@@ -17,10 +18,8 @@ Result<int> start_attached(Context& context, const std::string& id, bool interac
   if (!container) return fail(container.error());
   const AttachedProcess process{container_target(id, "/start"), interactive,
                                 flag_at(*container, "configuration.initProcess.terminal")};
-  auto end = run_attached(context, process, [interactive](const json& size) {
-    json body = {{"attach", true}, {"stdin", interactive}};
-    if (!size.is_null()) body["size"] = size;
-    return body;
+  auto end = run_attached(context, process, [&](const json& size) {
+    return attached_start(context.environment, interactive, size);
   });
   if (end.over) (void)context.api().get(container_target(id, "/wait?condition=stopped"));
   return end.status;
@@ -31,7 +30,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const bool interactive = invocation.has("interactive");
   if (interactive || invocation.has("attach")) return start_attached(context, id, interactive);
   const auto started =
-      context.api().post(container_target(id, "/start"), {{"attach", false}, {"stdin", false}});
+      context.api().post(container_target(id, "/start"), detached_start(context.environment));
   if (!started) return fail(started.error());
   context.out.line(answered_id(*started, id));
   return 0;

@@ -30,7 +30,7 @@ void inspect(const ExchangePtr& exchange, engine::Engine& engine) {
              [id = exchange->param("id")](const model::State& state) -> Result<Json> {
                auto found = model::find_container(state, id);
                if (!found) return bulkhead::fail(std::move(found.error()));
-               return model::container_view(**found);
+               return model::container_view(state, **found);
              });
 }
 

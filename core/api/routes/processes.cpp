@@ -1,6 +1,7 @@
 // Attached start and exec: the client's connection leaves the daemon here and goes to the runtime
 // host, so that no daemon restart cuts an open terminal and no stream byte passes through the
 // daemon.
+#include "bulkhead/json.hpp"
 #include "routes.hpp"
 
 namespace bulkhead::api {
@@ -31,9 +32,10 @@ void start(const ExchangePtr& exchange, engine::Engine& engine) {
   bool attach = body.value("attach", false);
   if (auto status = check_upgrade(*exchange, attach); !status)
     return exchange->fail(status.error());
-  engine.containers().start(
-      {id, attach, body.value("stdin", false), body.value("size", Json()), taker(exchange)},
-      origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
+  engine.containers().start({id, attach, body.value("stdin", false), body.value("size", Json()),
+                             string_or(body, "sshAuthSock", ""), taker(exchange)},
+                            origin_of(*exchange),
+                            [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 void exec(const ExchangePtr& exchange, engine::Engine& engine) {

@@ -16,6 +16,8 @@ void add_log_routes(Router& router, engine::Engine& engine);
 void add_image_routes(Router& router, engine::Engine& engine);
 void add_transfer_routes(Router& router, engine::Engine& engine);  // pull and push
 void add_registry_routes(Router& router, engine::Engine& engine);
+void add_network_routes(Router& router, engine::Engine& engine);
+void add_dns_routes(Router& router, engine::Engine& engine);
 void add_volume_routes(Router& router, engine::Engine& engine);
 void add_event_routes(Router& router, engine::Engine& engine);
 

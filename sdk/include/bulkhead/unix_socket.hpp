@@ -23,6 +23,10 @@ Result<UniqueFd> listen_unix(const std::string& path);
 // kNotFound if there is no such socket, kUnavailable if nobody listens.
 Result<UniqueFd> connect_unix(const std::string& path);
 
+// The same for whoever may not wait: kRetry if more are waiting to be accepted than the listener
+// has room for. The socket is non-blocking.
+Result<UniqueFd> connect_unix_at_once(const std::string& path);
+
 Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
 
 // Who connected, as the kernel saw it at that moment.

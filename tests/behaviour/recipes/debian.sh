@@ -49,11 +49,11 @@ printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 mkdir -p "$root/etc/postgresql-common"
 echo 'create_main_cluster = false' >"$root/etc/postgresql-common/createcluster.conf"
-say "redis-server and postgresql"
+say "redis-server, postgresql and nginx-light"
 mount -t proc proc "$root/proc"
 chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C sh -c \
-  'apt-get -q update && apt-get -q install -y --no-install-recommends redis-server postgresql && apt-get clean' \
-  >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log" >&2; fail "installing redis-server and postgresql failed"; }
+  'apt-get -q update && apt-get -q install -y --no-install-recommends redis-server postgresql nginx-light && apt-get clean' \
+  >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log" >&2; fail "installing redis-server, postgresql and nginx-light failed"; }
 umount "$root/proc"
 rm -rf "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/locale/* \
   "$root"/usr/lib/postgresql/15/lib/bitcode "$root/usr/sbin/policy-rc.d"

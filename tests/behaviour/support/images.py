@@ -12,8 +12,8 @@ from . import archives
 RECIPES = pathlib.Path(__file__).resolve().parent.parent / "recipes"
 
 
-def busybox_tar(extra=()):
-    """A root file system with busybox under all its names, a user besides root, and a few files to look at."""
+def busybox_tar(programs=(), extra=()):
+    """A root file system with busybox under all its names, a user besides root, and a few files to look at; these programs in /bin; and more entries."""
     program = subprocess.run(["sh", "-c", "command -v busybox"], capture_output=True, text=True, check=True).stdout.strip()
     applets = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
     libraries = subprocess.run(["sh", "-c", f"ldd {program} 2>/dev/null | grep -o '/[^ ]*' || true"],
@@ -24,6 +24,7 @@ def busybox_tar(extra=()):
     for library in libraries:
         entries.append(archives.entry(library.lstrip("/"), pathlib.Path(library).read_bytes(), mode=0o755))
     entries += [archives.entry(f"bin/{name}", type=archives.tarfile.SYMTYPE, linkname="busybox") for name in applets if name != "busybox"]
+    entries += [archives.entry(f"bin/{path.name}", path.read_bytes(), mode=0o755) for path in programs]
     entries.append(archives.entry("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home/nobody:/bin/sh\n"
                                                 "worker:x:1000:100:worker:/home/worker:/bin/sh\n"))
     entries.append(archives.entry("etc/group", "root:x:0:\nusers:x:100:\nextra:x:2000:worker\nnogroup:x:65534:\n"))
@@ -31,6 +32,15 @@ def busybox_tar(extra=()):
     entries.append(archives.entry("etc/not-executable", "#!/bin/sh\necho no\n", mode=0o644))
     entries.append(archives.entry("home/nobody/mine", "owned\n", uid=65534, gid=65534))
     return archives.tar([*entries, *extra])
+
+
+def peer(directory):
+    """support/peer.c as a program that needs nothing else."""
+    program = pathlib.Path(directory) / "peer"
+    source = pathlib.Path(__file__).with_name("peer.c")
+    done = subprocess.run(["gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", program, source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return program
 
 
 def debian():

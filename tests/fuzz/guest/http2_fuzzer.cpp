@@ -81,6 +81,10 @@ class Stub final : public Backend {
     return {};
   }
   Status resize(const std::string&, TerminalSize) override { return {}; }
+  Result<StreamOwner*> socket_notices(Caller) override { return none(); }
+  Result<StreamOwner*> take_connection(uint64_t, Caller) override { return none(); }
+  Result<StreamOwner*> connect_socket(uint64_t, Caller) override { return none(); }
+  static Failure none() { return fail(Code::kNotFound, "no sockets here"); }
   Result<Statistics> statistics() override { return Statistics{}; }
   std::string kernel_log() override { return "{}"; }
   void shut_down() override {}

@@ -45,7 +45,7 @@ std::set<std::string> methods_of_the_document() {
 
 std::set<std::string> methods_with_a_schema() {
   std::set<std::string> methods;
-  for (const char* capability : {"storage", "runtime", "registry"}) {
+  for (const char* capability : {"storage", "runtime", "registry", "network"}) {
     const std::string directory = std::string(BULKHEAD_SCHEMAS "/") + capability + "/1";
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
       methods.insert(std::string(capability) + "." + entry.path().stem().string());
@@ -103,6 +103,30 @@ TEST(Schemas, TakeWhatTheDocumentShows) {
              {"exit", {{"exitCode", 0}, {"oomKilled", false}, {"at", 1}, {"reason", "exited"}}}},
             "runtime/1/inspect.json#/$defs/result"),
       IsEmpty());
+}
+
+TEST(Schemas, TakeAMachineWithNetworksAndMounts) {
+  const Json machine = {
+      {"accelerator", "kvm"},
+      {"cpus", 1},
+      {"memoryBytes", 1 << 28},
+      {"kernel", "/k"},
+      {"initramfs", "/i"},
+      {"imageDisk", "/d"},
+      {"writableDisk", "/w"},
+      {"networks", {{{"network", "default"}, {"mac", "f2:62:00:00:00:0a"}}}},
+      {"disks", {{{"serial", "vol-1"}, {"path", "/v/1.ext4"}, {"readOnly", true}}}},
+      {"shares", {{{"tag", "src"}, {"path", "/src"}}}},
+      {"sockets", {{{"direction", "to-guest"}, {"host", "/h"}, {"guest", "/g"}, {"mode", 0660}}}}};
+  EXPECT_THAT(check(machine, "shapes.json#/$defs/Machine"), IsEmpty());
+  EXPECT_THAT(check({{"networks", {"default"}}}, "runtime/1/links.json#/$defs/result"), IsEmpty());
+  Json wrong = machine;
+  wrong["networks"][0]["mac"] = "f3:62:00:00:00:0a";
+  EXPECT_THAT(check(wrong, "shapes.json#/$defs/Machine"),
+              ElementsAre(HasSubstr(".networks[].mac")));
+  wrong = machine;
+  wrong["sockets"][0]["direction"] = "sideways";
+  EXPECT_THAT(check(wrong, "shapes.json#/$defs/Machine"), ElementsAre(HasSubstr("none of")));
 }
 
 TEST(Schemas, RefuseWhatIsWrong) {

@@ -37,6 +37,7 @@ struct Exchange final : H2Exchange {
     client.consume(stream, held);
     held = 0;
   }
+  bool on_answer_end() override { return two_way; }
   void on_trailers(const H2Fields& fields) override { (void)fields.number("x-exit-code"); }
   void on_end(const Status&) override {
     if (++ends > 1) std::abort();
@@ -47,6 +48,7 @@ struct Exchange final : H2Exchange {
   size_t left = 100'000;
   size_t held = 0;
   int ends = 0;
+  bool two_way = false;
   GuestOutput output{[](LogStream, std::string_view) {}};
 };
 
@@ -62,6 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t beginning = kBeginnings[data[0] % 3];
   H2Client client;
   Exchange one(client), two(client);
+  one.two_way = size % 2 == 0;
   one.stream = *client.open("POST", "/v1/processes/init", one);
   two.stream = *client.open("GET", "/v1/stats", two);
   std::string out;

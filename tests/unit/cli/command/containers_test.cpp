@@ -61,6 +61,14 @@ TEST_F(Containers, ListIsATable) {
       "2026-11-24T03:01:02Z\n");
 }
 
+TEST_F(Containers, ListShowsTheAddressOfEachNetwork) {
+  json attached = container("web", "running");
+  attached["status"]["networks"] = {{{"network", "default"}, {"ipv4Address", "192.168.64.2/24"}},
+                                    {{"network", "backend"}, {"ipv4Address", "192.168.65.7/24"}}};
+  session_.service.answer("GET /v1/containers ", 200, json{attached}.dump());
+  EXPECT_THAT(session_.run({"list"}).out, HasSubstr("192.168.64.2,192.168.65.7"));
+}
+
 TEST_F(Containers, AQuestionIsAskedAgainIfTheServiceDied) {
   std::atomic<int> asked = 0;
   session_.service.converse("GET /v1/containers ", [&asked](int connection, const Received&) {

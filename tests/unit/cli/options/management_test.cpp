@@ -39,8 +39,9 @@ TEST(ContainerRequest, ABareImageAsksForNothing) {
   ASSERT_TRUE(made);
   EXPECT_EQ((*made)["image"], "busybox");
   EXPECT_EQ((*made)["process"]["arguments"], json::array());
-  for (const char* absent : {"name", "platform", "shmSize", "maskedPaths", "readonlyPaths", "dns",
-                             "kernel", "initImage", "runtime"}) {
+  for (const char* absent :
+       {"name", "platform", "shmSize", "maskedPaths", "readonlyPaths", "dns", "kernel", "initImage",
+        "runtime", "networks", "publishedPorts", "publishedSockets", "hosts"}) {
     EXPECT_FALSE(made->contains(absent)) << absent;
   }
   EXPECT_EQ((*made)["resources"], json::object());
@@ -191,15 +192,59 @@ TEST(ContainerRequest, RefusesSenselessValues) {
                                              {"--gid", "4294967295", "i"},
                                              {"--shm-size", "x", "i"},
                                              {"--label", "=x", "i"},
+                                             {"--network", "n,mtu=1", "i"},
+                                             {"-p", "80", "i"},
+                                             {"--publish-socket", "/a", "i"},
+                                             {"--add-host", "db", "i"},
                                              {"--network", "none", "--network", "none", "i"}}) {
     EXPECT_EQ(refusal(words).code, kUsage) << words[0];
   }
 }
 
-TEST(ContainerRequest, NetworksAreNotInThisVersion) {
-  const Error error = refusal({"--network", "other", "busybox"});
-  EXPECT_EQ(error.code, Code::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("--network other needs a network"));
+TEST(ContainerRequest, Networks) {
+  EXPECT_EQ((*request({"--network", "none", "busybox"}))["networks"], (json{{{"name", "none"}}}));
+  const auto made =
+      request({"--network", "a,mac=02-42-ac-11-00-02,mtu=1500,ip=192.168.65.9,alias=x,alias=y",
+               "--network", "b", "busybox"});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ((*made)["networks"], (json::array({{{"name", "a"},
+                                                {"macAddress", "02:42:ac:11:00:02"},
+                                                {"mtu", 1500},
+                                                {"ipv4Address", "192.168.65.9"},
+                                                {"aliases", {"x", "y"}}},
+                                               {{"name", "b"}}})));
+}
+
+TEST(ContainerRequest, PublishedPortsAndSockets) {
+  const auto made = request({"-p", "8080-8081:80-81", "--publish", "[::1]:53:5353/udp",
+                             "--publish-socket", "/tmp/a:/run/b", "busybox"});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ((*made)["publishedPorts"], (json::array({{{"hostAddress", "127.0.0.1"},
+                                                      {"hostPort", 8080},
+                                                      {"containerPort", 80},
+                                                      {"proto", "tcp"},
+                                                      {"count", 2}},
+                                                     {{"hostAddress", "::1"},
+                                                      {"hostPort", 53},
+                                                      {"containerPort", 5353},
+                                                      {"proto", "udp"},
+                                                      {"count", 1}}})));
+  EXPECT_EQ((*made)["publishedSockets"],
+            (json::array({{{"hostPath", "/tmp/a"}, {"containerPath", "/run/b"}}})));
+}
+
+TEST(ContainerRequest, NamesOfItsOwnAndTheAgent) {
+  const auto made =
+      request({"--add-host", "db:192.0.2.1", "--add-host", "up:host-gateway", "--ssh", "busybox"});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ((*made)["hosts"], (json::array({{{"name", "db"}, {"address", "192.0.2.1"}},
+                                            {{"name", "up"}, {"address", "host-gateway"}}})));
+  EXPECT_EQ((*made)["ssh"], true);
+}
+
+TEST(ContainerRequest, PortsNeedANetwork) {
+  EXPECT_THAT(refusal({"--network", "none", "-p", "8080:80", "busybox"}).message,
+              HasSubstr("--network none"));
 }
 
 }  // namespace

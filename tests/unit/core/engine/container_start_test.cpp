@@ -48,7 +48,7 @@ TEST_F(ContainerStartTest, AStopGivesUpAStartThatWaitsForTheAccelerator) {
   make();
   slow_probe_ = true;
   std::optional<Result<Json>> started, stopped;
-  containers_.start({"web", false, false, {}, {}}, {}, into(started));
+  containers_.start({"web", false, false, {}, {}, {}}, {}, into(started));
   ASSERT_TRUE(settle([&] { return bool(probed_); }));
   containers_.stop({"web", {}, 5}, {}, into(stopped));
   ASSERT_TRUE(settle([&] { return started && stopped; }));
@@ -57,6 +57,33 @@ TEST_F(ContainerStartTest, AStopGivesUpAStartThatWaitsForTheAccelerator) {
   probed_(Json{{"usable", false}});
   for (int i = 0; i < 5; ++i) settle([] { return true; });
   EXPECT_TRUE(hosts_.hosts.empty()) << "launched although given up";
+}
+
+TEST_F(ContainerStartTest, ANetworkThatRefusesItLeavesItStopped) {
+  make();
+  networks_.refusal = Error{Code::kConflict, "port 127.0.0.1:80/tcp is in use", {}};
+  std::optional<Result<Json>> started;
+  containers_.start({"web", false, false, {}, {}, {}}, {}, into(started));
+  ASSERT_TRUE(settle([&] { return started.has_value(); }));
+  EXPECT_EQ(started->error().message, "port 127.0.0.1:80/tcp is in use");
+  EXPECT_EQ(container().state, Lifecycle::kCreated);
+  EXPECT_TRUE(networks_.members.empty());
+  EXPECT_TRUE(hosts_.hosts.empty());
+}
+
+TEST_F(ContainerStartTest, ItsNetworksAreLeftWhenItsMachineIsGone) {
+  make();
+  run();
+  EXPECT_TRUE(networks_.members.contains("web"));
+  EXPECT_TRUE(networks_.confirmed.contains("web"));
+  std::optional<Result<Json>> stopped;
+  containers_.stop({"web", {}, 5}, {}, into(stopped));
+  ASSERT_TRUE(settle([&] { return hosts_.asked("web", "runtime.stop") != nullptr; }));
+  hosts_.answer("web", "runtime.stop", Json::object());
+  EXPECT_TRUE(networks_.members.contains("web"));
+  hosts_.end("web", true);
+  ASSERT_TRUE(settle([&] { return stopped.has_value(); }));
+  EXPECT_TRUE(networks_.members.empty());
 }
 
 TEST_F(ContainerStartTest, AForcedDeletionGivesUpTheStart) {
@@ -90,7 +117,7 @@ TEST_F(ContainerStartTest, TheServicesEndGivesUpStartsAndStopsTheRest) {
   hosts_.end("db", true);
   ASSERT_TRUE(settle([&] { return ended; }));
   EXPECT_TRUE(hosts_.hosts.empty());
-  containers_.start({"web", false, false, {}, {}}, {}, into(refused));
+  containers_.start({"web", false, false, {}, {}, {}}, {}, into(refused));
   ASSERT_TRUE(settle([&] { return refused.has_value(); }));
   EXPECT_EQ(refused->error().code, Code::kUnavailable);
 }

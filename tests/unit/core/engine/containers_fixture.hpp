@@ -16,6 +16,24 @@
 
 namespace bulkhead::engine {
 
+// Every container has as many networks as the test gives it descriptors for.
+class FakeNetworks : public NetworkPort {
+ public:
+  void join(const std::string& id, Joined joined) override {
+    members.insert(id);
+    if (refusal) return joined(fail(*refusal));
+    joined(std::vector<UniqueFd>());
+  }
+  void confirm(const std::string& id) override { confirmed.insert(id); }
+  void leave(const std::string& id, std::function<void()> left) override {
+    members.erase(id);
+    left();
+  }
+  std::set<std::string> members;
+  std::set<std::string> confirmed;
+  std::optional<Error> refusal;
+};
+
 class ContainersTest : public LedgerTest {
  protected:
   ContainersTest() {
@@ -75,7 +93,7 @@ class ContainersTest : public LedgerTest {
   }
   // Until the container's host is asked to make the VM.
   void boot(std::optional<Result<Json>>& started, const std::string& id = "web") {
-    containers_.start({id, false, false, {}, {}}, {}, into(started));
+    containers_.start({id, false, false, {}, {}, {}}, {}, into(started));
     ASSERT_TRUE(settle([&] { return hosts_.asked(id, "runtime.create") != nullptr; }));
   }
   void run(const std::string& id = "web") {
@@ -116,9 +134,10 @@ class ContainersTest : public LedgerTest {
   Kernels kernels_{*operations_, {directory_ + "/kernels", directory_ + "/vmlinux", "amd64"}, {}};
   ScriptedPlugin registry_;
   Images images_{*operations_, storage_, registry_, {{"os", "linux"}, {"architecture", "amd64"}}};
+  FakeNetworks networks_;
   Volumes volumes_{*operations_, storage_};
-  Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_, volumes_,
-                          directory_ + "/containers", "/initramfs",
+  Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_, networks_,
+                          volumes_, directory_ + "/containers", "/initramfs",
                           Json{{"os", "linux"}, {"architecture", "amd64"}}}};
 };
 

@@ -23,8 +23,15 @@ class ScriptedPlugin : public PluginPort {
             Answer answer) override {
     calls.push_back({op, method, request, std::move(answer)});
   }
+  void transact(uint64_t op, const std::string& method, const Json& request,
+                std::vector<UniqueFd> fds, OnProgress, FullAnswer answer) override {
+    call(op, method, request, std::move(fds), [this, answer](Result<Json> result) {
+      answer(std::move(result), std::exchange(to_give, {}));
+    });
+  }
   void cancel(uint64_t op) override { cancelled.push_back(op); }
-  std::vector<Call> calls;  // unanswered ones; the test answers
+  std::vector<UniqueFd> to_give;  // with the next answer of a transaction
+  std::vector<Call> calls;        // unanswered ones; the test answers
   std::vector<uint64_t> cancelled;
 };
 

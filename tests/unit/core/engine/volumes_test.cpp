@@ -211,12 +211,12 @@ TEST_F(VolumesTest, AStartWaitsForTheMachineThatHadTheVolume) {
   hosts_.hosts["web"];
   succeeded(begin_start("web"), {{"pid", 12}});
   std::optional<Result<Json>> started;
-  containers_.start({"db", false, false, {}, {}}, {}, into(started));
+  containers_.start({"db", false, false, {}, {}, {}}, {}, into(started));
   ASSERT_TRUE(settle([&] { return started.has_value(); }));
   EXPECT_EQ(started->error().message, "volume data is in use by running container web");
   started.reset();
   happened("container.exited", {{"exitCode", 0}}, "web");
-  containers_.start({"db", false, false, {}, {}}, {}, into(started));
+  containers_.start({"db", false, false, {}, {}, {}}, {}, into(started));
   ASSERT_TRUE(settle([&] { return container("db").start_op != 0; }));
   EXPECT_EQ(hosts_.asked("db", "runtime.create"), nullptr);
   hosts_.end("web", true);

@@ -154,9 +154,9 @@ TEST_F(ContainerEvolveTest, ASecondRunForgetsTheFirstsEndWhileItRuns) {
   world_.start("web");
   EXPECT_EQ(state(), Lifecycle::kRunning);
   EXPECT_EQ(web().last_report, 0) << "a new host counts anew";
-  EXPECT_FALSE(container_view(web())["status"].contains("exitCode"));
+  EXPECT_FALSE(container_view(world_.state(), web())["status"].contains("exitCode"));
   world_.exit("web", 4);
-  EXPECT_EQ(container_view(web())["status"]["exitCode"], 4);
+  EXPECT_EQ(container_view(world_.state(), web())["status"]["exitCode"], 4);
 }
 
 TEST_F(ContainerEvolveTest, ExecsComeAndGo) {

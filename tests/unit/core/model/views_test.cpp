@@ -10,7 +10,9 @@ using namespace test;
 
 class ViewsTest : public ::testing::Test {
  protected:
-  Json status(const std::string& id) { return container_view(world_.container(id))["status"]; }
+  Json status(const std::string& id) {
+    return container_view(world_.state(), world_.container(id))["status"];
+  }
   std::vector<std::string> ids(bool all) {
     std::vector<std::string> list;
     for (const Json& view : containers_view(world_.state(), all)) list.push_back(view["id"]);

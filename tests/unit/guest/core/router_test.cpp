@@ -73,6 +73,10 @@ class FakeBackend final : public Backend {
     rows = size.rows;
     return {};
   }
+  Result<StreamOwner*> socket_notices(Caller) override { return none(); }
+  Result<StreamOwner*> take_connection(uint64_t, Caller) override { return none(); }
+  Result<StreamOwner*> connect_socket(uint64_t, Caller) override { return none(); }
+  static Failure none() { return fail(Code::kNotFound, "no sockets here"); }
   Result<Statistics> statistics() override { return Statistics{.num_processes = 3}; }
   std::string kernel_log() override { return kernel_log_body("<6>[0.0] \xff Linux"); }
   void shut_down() override { shutdown = true; }

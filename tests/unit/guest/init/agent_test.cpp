@@ -40,6 +40,9 @@ class PlainLauncher final : public Launcher {
   }
   int devpts() const override { return devpts_.get(); }
   int command_status(int status) override { return status; }
+  Result<UniqueFd> root() const override {
+    return UniqueFd(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
 
  private:
   [[noreturn]] static void run(const ProcessSpec& spec, const ChildEnds& ends) {

@@ -11,6 +11,10 @@
 //     fake.garbage       the guest speaks something else
 //     fake.refuse        /v1/container fails
 //     fake.immortal      takes no notice of signals and shutdown
+//     fake.locked=PATH   complains that the disk is locked and exits with 1
+//     fake.frames        each network card sends a frame at once
+//
+// The sockets of the guest echo.
 //
 // What a process does is its args[0]: echo TEXT, cat, sleep, deaf, exit N, flood KIB, missing,
 // hang, lie, vanish.
@@ -44,6 +48,7 @@ class FakeMachine {
     for (size_t i = 0; i + 1 < arguments.size(); ++i) {
       if (arguments[i] == "-append") read_wishes(arguments[i + 1]);
       if (arguments[i] == "-accel") kvm_ = arguments[i + 1] == "kvm";
+      if (arguments[i] == "-netdev") ++cards_;
     }
   }
 
@@ -53,6 +58,16 @@ class FakeMachine {
     if (wished("fake.exit") || (kvm_ && wished("fake.kvm-fails"))) {
       put(STDERR_FILENO, "qemu: " + wishes_["fake.exit"] + "\n");
       ::_exit(1);
+    }
+    if (wished("fake.locked")) {
+      put(STDERR_FILENO,
+          "qemu: -device {}: Failed to get \"write\" lock\nIs another process using "
+          "the image [" +
+              wishes_["fake.locked"] + "]?\n");
+      ::_exit(1);
+    }
+    for (int card = 0; wished("fake.frames") && card < cards_; ++card) {
+      put(kFirstNetworkFd + card, "frame of card " + std::to_string(card));
     }
     if (wished("fake.console")) put(kConsoleFd, wishes_["fake.console"] + "\r\n");
     if (wished("bulkhead.probe"))
@@ -99,6 +114,7 @@ class FakeMachine {
       if (n <= 0 || !guest_.feed({buffer, static_cast<size_t>(n)})) ::_exit(2);
       while (handled_ < guest_.requests().size()) handle(guest_.requests()[handled_++]);
       for (auto& [id, process] : running_) take_input(process);
+      for (auto& [stream, taken] : echoes_) echo(stream, taken);
       std::erase_if(running_, [](const auto& entry) { return entry.second.stream == 0; });
       put(kAgentFd, guest_.take_output());
       if (off_) ::_exit(0);
@@ -121,6 +137,11 @@ class FakeMachine {
       off_ = true;
       for (auto& [id, process] : running_) end(process, 137, 9);
       return answer(request, 200, Json::object());
+    }
+    if (request.path.starts_with("/v1/sockets/")) {
+      guest_.begin(request.stream, 200);
+      echoes_[request.stream] = 0;
+      return;
     }
     if (!request.path.starts_with(prefix))
       return answer(request, 404, {{"code", 3}, {"message", "no such path"}});
@@ -206,6 +227,13 @@ class FakeMachine {
     return true;
   }
 
+  void echo(int32_t stream, size_t& taken) {
+    const GuestRequest* request = find(stream);
+    if (!request || taken == request->body.size()) return;
+    guest_.send(stream, request->body.substr(taken));
+    taken = request->body.size();
+  }
+
   void say(const Running& process, uint8_t type, std::string_view bytes) {
     guest_.send(process.stream, output_frame(type, bytes));
   }
@@ -236,10 +264,12 @@ class FakeMachine {
 
   std::map<std::string, std::string> wishes_;
   bool kvm_ = false;
+  int cards_ = 0;
   bool off_ = false;
   FakeGuest guest_;
   size_t handled_ = 0;
   std::map<std::string, Running> running_;
+  std::map<int32_t, size_t> echoes_;  // by stream: how much has been sent back
   std::vector<Order> pending_orders_;
 };
 

@@ -48,6 +48,26 @@ TEST(ContainerBody, PassesOnWhatTheDaemonOrdered) {
   EXPECT_EQ(body["memoryBytes"], 5);
 }
 
+TEST(ContainerBody, PassesNetworksAndMountsOnAsTheyAre) {
+  CreateRequest request;
+  request.guest = {{"networks", {{{"mac", "f2:62:00:00:00:01"}}}},
+                   {"mounts", {{{"type", "tmpfs"}, {"destination", "/t"}}}}};
+  const Json body = container_body(request, 1, "");
+  EXPECT_EQ(body["networks"], request.guest["networks"]);
+  EXPECT_EQ(body["mounts"], request.guest["mounts"]);
+  EXPECT_FALSE(body.contains("sockets"));
+}
+
+TEST(ContainerBody, NamesSocketsByNumberAndKeepsTheHostsPathsToItself) {
+  CreateRequest request;
+  request.guest = Json::object();
+  request.machine.sockets = {{Socket::Direction::kToHost, "/h/agent", "/agent", {}},
+                             {Socket::Direction::kToGuest, "/h/app", "/app", 0600}};
+  EXPECT_EQ(container_body(request, 1, "")["sockets"],
+            (Json{{{"direction", "to-host"}, {"guest", "/agent"}, {"id", 0}},
+                  {{"direction", "to-guest"}, {"guest", "/app"}, {"id", 1}}}));
+}
+
 TEST(ProcessHead, IsALengthAndThatManyBytesOfJson) {
   ProcessRequest request;
   request.process = {{"args", {"sh"}}};

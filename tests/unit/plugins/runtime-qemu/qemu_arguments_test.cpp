@@ -118,6 +118,97 @@ TEST(QemuArguments, TakesACommaInAPathAsACharacter) {
   EXPECT_EQ(disk(arguments, "image")["file"]["filename"], machine.image_disk);
 }
 
+// All virtio devices, or those of a driver. QEMU makes devices that are ordered in words first, and
+// so all must be in JSON.
+std::vector<nlohmann::json> devices(const std::vector<std::string>& arguments,
+                                    const std::string& driver) {
+  std::vector<nlohmann::json> out;
+  for (int i = 0;; ++i) {
+    const std::string text = value(arguments, "-device", i);
+    if (text == "(none)") return out;
+    auto parsed = nlohmann::json::parse(text);
+    const bool virtio = parsed["driver"].get<std::string>().starts_with("virtio-");
+    if (driver.empty() ? virtio : parsed["driver"] == driver) out.push_back(std::move(parsed));
+  }
+}
+
+TEST(QemuArguments, ReadsEachNetworkFromItsOwnDescriptor) {
+  Machine machine = web();
+  machine.networks = {{"default", "f2:62:00:00:00:01"}, {"other", "f2:62:00:00:00:02"}};
+  const auto arguments = qemu_arguments(machine, kTsc);
+  EXPECT_EQ(value(arguments, "-netdev", 0), "dgram,id=net0,local.type=fd,local.str=6");
+  EXPECT_EQ(value(arguments, "-netdev", 1), "dgram,id=net1,local.type=fd,local.str=7");
+  const auto cards = devices(arguments, "virtio-net-device");
+  ASSERT_EQ(cards.size(), 2u);
+  EXPECT_EQ(cards[1]["netdev"], "net1");
+  EXPECT_EQ(cards[1]["mac"], "f2:62:00:00:00:02");
+}
+
+TEST(QemuArguments, LocksVolumesAndLetsThemGiveSpaceBack) {
+  Machine machine = web();
+  machine.disks = {{"vol-db", "/v/db.ext4", false}, {"vol-ro", "/v/a,b.ext4", true}};
+  const auto arguments = qemu_arguments(machine, kTsc);
+  const auto written = disk(arguments, "disk0");
+  EXPECT_EQ(written["discard"], "unmap");
+  EXPECT_EQ(written["detect-zeroes"], "unmap");
+  EXPECT_EQ(written["read-only"], false);
+  const auto read = disk(arguments, "disk1");
+  EXPECT_EQ(read["read-only"], true);
+  EXPECT_EQ(read["file"]["filename"], "/v/a,b.ext4");
+  for (const auto& volume : {written, read}) EXPECT_EQ(volume["file"]["locking"], "auto");
+  EXPECT_EQ(devices(arguments, "virtio-blk-device").back()["serial"], "vol-ro");
+}
+
+TEST(QemuArguments, SharesFoldersAsTheUserItRunsAs) {
+  Machine machine = web();
+  machine.shares = {{"src", "/home/u/a,readonly=off", true}, {"out", "/out", false}};
+  const auto arguments = qemu_arguments(machine, kTsc);
+  EXPECT_EQ(value(arguments, "-fsdev", 0),
+            "local,id=share0,path=/home/u/a,,readonly=off,security_model=none,multidevs=remap,"
+            "readonly=on");
+  EXPECT_EQ(value(arguments, "-fsdev", 1),
+            "local,id=share1,path=/out,security_model=none,multidevs=remap");
+  const auto shares = devices(arguments, "virtio-9p-device");
+  ASSERT_EQ(shares.size(), 2u);
+  EXPECT_EQ(shares[0]["mount_tag"], "src");
+  EXPECT_EQ(shares[0]["fsdev"], "share0");
+}
+
+Machine full(size_t networks, size_t mounts) {
+  Machine machine = web();
+  machine.init_disk = "/disks/init.ext4";
+  for (size_t i = 0; i < networks; ++i) machine.networks.push_back({"n", "f2:62:00:00:00:01"});
+  for (size_t i = 0; i < mounts; ++i) machine.shares.push_back({"t", "/s", false});
+  return machine;
+}
+
+TEST(QemuArguments, HasRoomForFourNetworksAndADozenMounts) {
+  EXPECT_TRUE(check_room(full(4, 12), kTsc));
+  EXPECT_TRUE(check_room(full(4, 14), kTsc));
+  EXPECT_EQ(devices(qemu_arguments(full(4, 14), kTsc), "").size(), 24u);
+  const auto refused = check_room(full(4, 15), kTsc);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("19 networks, volumes and folders"));
+  EXPECT_THAT(refused.error().message, HasSubstr("18"));
+}
+
+// There the clock has the interrupt of the fourth place.
+TEST(QemuArguments, KeepsOffTheClockWithoutAcpi) {
+  EXPECT_TRUE(check_room(full(1, 0), 0));
+  EXPECT_FALSE(check_room(full(1, 1), 0));
+  std::vector<std::string> buses;
+  for (const auto& device : devices(qemu_arguments(full(1, 0), 0), "")) {
+    buses.push_back(device["bus"]);
+  }
+  EXPECT_THAT(buses,
+              testing::ElementsAre("virtio-mmio-bus.7", "virtio-mmio-bus.6", "virtio-mmio-bus.5",
+                                   "virtio-mmio-bus.4", "virtio-mmio-bus.2", "virtio-mmio-bus.1",
+                                   "virtio-mmio-bus.0"));
+  for (const auto& device : devices(qemu_arguments(full(1, 0), kTsc), "")) {
+    EXPECT_FALSE(device.contains("bus")) << device;
+  }
+}
+
 TEST(QemuArguments, ConnectsTheThreeChannelsToInheritedDescriptors) {
   const auto arguments = qemu_arguments(web(), kTsc);
   std::vector<std::string> channels;

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <tuple>
 
 namespace bulkhead::qemu {
 namespace {
@@ -55,6 +58,75 @@ TEST(ParseCreate, NamesTheKeyThatIsWrong) {
     EXPECT_EQ(request.error().code, Code::kInvalid);
     EXPECT_THAT(request.error().message, HasSubstr(key));
   }
+}
+
+TEST(ParseCreate, ReadsWhatAMachineHasBesideItsDisks) {
+  Json body = create_body();
+  body["machine"]["networks"] = {{{"network", "default"}, {"mac", "f2:62:00:00:00:0A"}}};
+  body["machine"]["disks"] = {{{"serial", "vol-1"}, {"path", "/v/1.ext4"}, {"readOnly", true}}};
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/home/u/src"}}};
+  body["machine"]["sockets"] = {
+      {{"direction", "to-host"}, {"host", "/run/agent"}, {"guest", "/agent"}},
+      {{"direction", "to-guest"}, {"host", "/run/app"}, {"guest", "/app"}, {"mode", 0660}}};
+  std::vector<UniqueFd> fds;
+  for (int i = 0; i < 2; ++i) fds.emplace_back(::dup(0));
+  const int first = fds[0].get();
+  const auto request = parse_create(body, std::move(fds));
+  ASSERT_TRUE(request) << request.error().message;
+  const Machine& machine = request->machine;
+  EXPECT_EQ(machine.networks.at(0).mac, "f2:62:00:00:00:0A");
+  EXPECT_EQ(request->vm_ends.at(0).get(), first);
+  EXPECT_EQ(request->switch_ends.size(), 1u);
+  EXPECT_EQ(machine.disks.at(0).serial, "vol-1");
+  EXPECT_TRUE(machine.disks.at(0).read_only);
+  EXPECT_EQ(machine.shares.at(0).tag, "src");
+  EXPECT_FALSE(machine.shares.at(0).read_only);
+  EXPECT_EQ(machine.sockets.at(0).direction, Socket::Direction::kToHost);
+  EXPECT_FALSE(machine.sockets.at(0).mode);
+  EXPECT_EQ(machine.sockets.at(1).mode, 0660u);
+}
+
+TEST(ParseCreate, NamesTheItemThatIsWrong) {
+  const Json disk = {{"serial", "a"}, {"path", "/a"}};
+  const Json share = {{"tag", "a"}, {"path", "/a"}};
+  auto with = [](Json object, const char* key, Json value) {
+    object[key] = std::move(value);
+    return object;
+  };
+  const Json socket = {{"direction", "to-host"}, {"host", "/h"}, {"guest", "/g"}};
+  const std::vector<std::tuple<const char*, Json, const char*>> wrong = {
+      {"disks", 7, "not a list"},
+      {"disks", Json::array({7}), "item 0: is not an object"},
+      {"disks", {disk, with(disk, "serial", "image,x")}, "item 1: key \"serial\""},
+      {"disks", Json::array({with(disk, "serial", std::string(21, 's'))}), "serial"},
+      {"disks", Json::array({with(disk, "path", "a")}), "absolute"},
+      {"disks", {disk, disk}, "two named a"},
+      {"disks", Json::array({with(disk, "serial", "writable")}), "two named writable"},
+      {"shares", Json::array({with(share, "tag", std::string(32, 't'))}), "tag"},
+      {"shares", {share, share}, "two named a"},
+      {"sockets", Json::array({with(socket, "direction", "up")}), "direction"},
+      {"sockets", Json::array({with(socket, "guest", "app")}), "absolute"},
+      {"sockets", Json::array({with(socket, "mode", 01000)}), "mode"},
+      {"networks", {{{"network", "n"}, {"mac", "f2:62:00:00:00"}}}, "mac"},
+      {"networks", {{{"network", "n"}, {"mac", "f3:62:00:00:00:01"}}}, "mac"},
+      {"networks", {{{"network", "n"}, {"mac", "f2:62:00:00:00:01,x"}}}, "mac"},
+      {"networks", {{{"network", "n"}, {"mac", "f2-62-00-00-00-01"}}}, "mac"}};
+  for (const auto& [key, value, message] : wrong) {
+    Json body = create_body();
+    body["machine"][key] = value;
+    const auto request = parse_create(body);
+    ASSERT_FALSE(request) << key << " = " << value;
+    EXPECT_EQ(request.error().code, Code::kInvalid);
+    EXPECT_THAT(request.error().message, HasSubstr(message)) << value;
+  }
+}
+
+TEST(ParseCreate, RefusesDescriptorsThatDoNotFitTheNetworks) {
+  std::vector<UniqueFd> fds;
+  fds.emplace_back(::dup(0));
+  const auto request = parse_create(create_body(), std::move(fds));
+  ASSERT_FALSE(request);
+  EXPECT_THAT(request.error().message, HasSubstr("descriptors"));
 }
 
 TEST(ParseCreate, RefusesWhatIsNoObject) {

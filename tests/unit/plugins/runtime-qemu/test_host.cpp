@@ -1,9 +1,11 @@
 #include "test_host.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace bulkhead::qemu::test {
 namespace {
@@ -46,9 +48,12 @@ void TestHost::on_emit(const bh_host* host, const char* type, bh_bytes event) {
 }
 
 void TestHost::on_complete(const bh_host* host, bh_op op, bh_bytes result, const bh_error* error,
-                           const int*, uint32_t) {
+                           const int* fds, uint32_t nfds) {
   TestHost* self = self_of(host);
   const std::lock_guard lock(self->mutex_);
+  for (uint32_t i = 0; i < nfds; ++i) {
+    self->result_fds_[op].emplace_back(::fcntl(fds[i], F_DUPFD_CLOEXEC, 0));
+  }
   if (error) {
     self->results_.emplace(op, fail(static_cast<Code>(error->code), text_of(error->message)));
   } else {
@@ -58,9 +63,15 @@ void TestHost::on_complete(const bh_host* host, bh_op op, bh_bytes result, const
 }
 
 bh_op TestHost::submit(plugin::Plugin& plugin, const std::string& method, Json body, UniqueFd fd) {
+  std::vector<UniqueFd> fds;
+  if (fd) fds.push_back(std::move(fd));
+  return submit(plugin, method, std::move(body), std::move(fds));
+}
+
+bh_op TestHost::submit(plugin::Plugin& plugin, const std::string& method, Json body,
+                       std::vector<UniqueFd> fds) {
   const bh_op op = next_op_++;
-  plugin::Request request{method, std::move(body), {}};
-  if (fd) request.fds.push_back(std::move(fd));
+  plugin::Request request{method, std::move(body), std::move(fds)};
   plugin::Reply reply(&host_, op);
   if (!plugin.submit(request, reply)) {
     reply.fail({Code::kUnsupported, "the plugin doesn't know " + method, {}});
@@ -83,6 +94,11 @@ Result<Json> TestHost::call(plugin::Plugin& plugin, const std::string& method, J
 bool TestHost::completed(bh_op op) {
   const std::lock_guard lock(mutex_);
   return results_.contains(op);
+}
+
+std::vector<UniqueFd> TestHost::take_fds(bh_op op) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(result_fds_[op], {});
 }
 
 std::optional<Json> TestHost::event(const std::string& type, size_t nth) {

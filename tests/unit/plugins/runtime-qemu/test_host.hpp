@@ -25,10 +25,14 @@ class TestHost {
 
   // Submits and returns the operation.
   bh_op submit(plugin::Plugin& plugin, const std::string& method, Json body, UniqueFd fd = {});
+  bh_op submit(plugin::Plugin& plugin, const std::string& method, Json body,
+               std::vector<UniqueFd> fds);
   // Waits for its end; an answer that never comes is a failure of the test with a sentence.
   Result<Json> wait(bh_op op);
   Result<Json> call(plugin::Plugin& plugin, const std::string& method, Json body, UniqueFd fd = {});
   bool completed(bh_op op);
+  // The descriptors that came with its result.
+  std::vector<UniqueFd> take_fds(bh_op op);
 
   // The n-th event of this type, once it has come; nothing after a generous while.
   std::optional<Json> event(const std::string& type, size_t nth = 0);
@@ -45,6 +49,7 @@ class TestHost {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<bh_op, Result<Json>> results_;
+  std::map<bh_op, std::vector<UniqueFd>> result_fds_;
   std::vector<std::pair<std::string, Json>> events_;
   std::string log_;
   bh_op next_op_ = 1;

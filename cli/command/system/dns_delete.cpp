@@ -1,0 +1,35 @@
+// system dns delete: a local domain is forgotten.
+#include <nlohmann/json.hpp>
+
+#include "command/commands.hpp"
+#include "command/context.hpp"
+#include "command/invocation.hpp"
+#include "http/target.hpp"
+
+namespace bulkhead::cli {
+
+namespace {
+
+Result<int> run(Context& context, const Invocation& invocation) {
+  const std::string& domain = invocation.arguments().front();
+  const auto answer = context.api().send({"DELETE", "/v1/system/dns/" + percent_encode(domain)});
+  if (!answer) return fail(answer.error());
+  context.out.line(domain);
+  return 0;
+}
+
+constexpr Argument kArguments[] = {{.name = "<domain-name>"}};
+
+}  // namespace
+
+namespace commands {
+constexpr Command system_dns_delete = {
+    .name = "delete",
+    .aliases = "rm",
+    .summary = "Delete a local domain",
+    .arguments = kArguments,
+    .run = run,
+};
+}  // namespace commands
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,144 @@
+/* The other end of connections that busybox has no program for: datagrams, Unix sockets and an SSH agent's protocol. Linked statically, so
+ * that it runs in an image of nothing else.
+ *
+ *   peer udp-echo PORT            answers each datagram with itself, over IPv4 and IPv6
+ *   peer udp-ask ADDRESS PORT TEXT  sends one and prints the answer
+ *   peer unix-echo PATH           accepts connections and answers each with what it sends, until it ends
+ *   peer unix-ask PATH            standard input to the socket, its end as a half-close, the answer to standard output
+ *   peer agent-keys PATH          prints how many keys the SSH agent there has
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static void need(int holds, const char *what) {
+  if (holds) return;
+  perror(what);
+  exit(1);
+}
+
+static void send_all(int fd, const char *bytes, size_t size) {
+  while (size > 0) {
+    ssize_t sent = write(fd, bytes, size);
+    need(sent > 0, "write");
+    bytes += sent;
+    size -= (size_t)sent;
+  }
+}
+
+static void copy(int from, int to) {
+  char bytes[65536];
+  ssize_t size;
+  while ((size = read(from, bytes, sizeof bytes)) > 0) send_all(to, bytes, (size_t)size);
+  need(size == 0, "read");
+}
+
+static void udp_echo(int port) {
+  struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
+  int fd = socket(AF_INET6, SOCK_DGRAM, 0), off = 0;
+  need(fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0, "socket");
+  need(bind(fd, (struct sockaddr *)&here, sizeof here) == 0, "bind");
+  puts("ready");
+  fflush(stdout);
+  for (;;) {
+    static char bytes[65536];
+    struct sockaddr_in6 client;
+    socklen_t length = sizeof client;
+    ssize_t size = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&client, &length);
+    if (size >= 0) sendto(fd, bytes, (size_t)size, 0, (struct sockaddr *)&client, length);
+  }
+}
+
+static int udp_ask(const char *address, int port, const char *text) {
+  struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+  struct timeval patience = {.tv_sec = 20};
+  char bytes[65536];
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  need(inet_pton(AF_INET, address, &there.sin_addr) == 1, address);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  need(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&there, sizeof there) >= 0, "sendto");
+  ssize_t size = recv(fd, bytes, sizeof bytes, 0);
+  need(size >= 0, "recv");
+  send_all(1, bytes, (size_t)size);
+  return 0;
+}
+
+static struct sockaddr_un unix_address(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  return address;
+}
+
+static void unix_echo(const char *path) {
+  struct sockaddr_un here = unix_address(path);
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  unlink(path);
+  need(bind(fd, (struct sockaddr *)&here, sizeof here) == 0 && listen(fd, 128) == 0, path);
+  signal(SIGCHLD, SIG_IGN);
+  puts("ready");
+  fflush(stdout);
+  for (;;) {
+    int connection = accept(fd, NULL, NULL);
+    if (connection >= 0 && fork() == 0) {
+      copy(connection, connection);
+      _exit(0);
+    }
+    close(connection);
+  }
+}
+
+static int unix_connect(const char *path) {
+  struct sockaddr_un there = unix_address(path);
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  need(connect(fd, (struct sockaddr *)&there, sizeof there) == 0, path);
+  return fd;
+}
+
+static int unix_ask(const char *path) {
+  int fd = unix_connect(path);
+  if (fork() == 0) {
+    copy(0, fd);
+    shutdown(fd, SHUT_WR);
+    _exit(0);
+  }
+  copy(fd, 1);
+  return 0;
+}
+
+static void receive(int fd, unsigned char *bytes, size_t size) {
+  while (size > 0) {
+    ssize_t got = read(fd, bytes, size);
+    need(got > 0, "the agent's answer");
+    bytes += got;
+    size -= (size_t)got;
+  }
+}
+
+static int agent_keys(const char *path) {
+  static const char request_identities[] = {0, 0, 0, 1, 11};
+  unsigned char answer[9];
+  int fd = unix_connect(path);
+  send_all(fd, request_identities, sizeof request_identities);
+  receive(fd, answer, sizeof answer);
+  need(answer[4] == 12, "an answer that tells keys");
+  printf("%d\n", answer[5] << 24 | answer[6] << 16 | answer[7] << 8 | answer[8]);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const char *mode = argc > 1 ? argv[1] : "";
+  if (argc == 3 && strcmp(mode, "udp-echo") == 0) udp_echo(atoi(argv[2]));
+  if (argc == 5 && strcmp(mode, "udp-ask") == 0) return udp_ask(argv[2], atoi(argv[3]), argv[4]);
+  if (argc == 3 && strcmp(mode, "unix-echo") == 0) unix_echo(argv[2]);
+  if (argc == 3 && strcmp(mode, "unix-ask") == 0) return unix_ask(argv[2]);
+  if (argc == 3 && strcmp(mode, "agent-keys") == 0) return agent_keys(argv[2]);
+  fprintf(stderr, "usage: peer udp-echo|udp-ask|unix-echo|unix-ask|agent-keys ...\n");
+  return 2;
+}

@@ -1,0 +1,33 @@
+// A container's end of the cable, played by a test: it answers ARP, and speaks just enough TCP for
+// one connection at a time on a wire that loses nothing.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "bulkhead/unique_fd.hpp"
+#include "frames.hpp"
+
+namespace bulkhead::net::test {
+
+class ScriptedMember {
+ public:
+  ScriptedMember(UniqueFd end, const Lease& lease);
+
+  void send(const Buffer& frame) const;
+  // The next frame for which `wanted` is true; none after a generous while, or after `patience_ms`.
+  using Wanted = std::function<bool(const Packet&)>;
+  std::optional<Packet> next(const Wanted& wanted, int patience_ms = 20'000);
+  // A segment of the connection between this port and that.
+  std::optional<Packet> segment(uint16_t port, uint8_t flags);
+  // Answers `to`.
+  void say(const Packet& to, uint8_t flags, const std::string& data = {});
+  const Lease lease;
+
+ private:
+  UniqueFd end_;
+  Buffer buffer_ = Buffer(70000);
+};
+
+}  // namespace bulkhead::net::test
