@@ -93,7 +93,7 @@ def test_a_connection_is_reset_when_nobody_listens(cluster):
 
 def test_two_hundred_connections_at_once(site):
     _, port = site
-    connections = [connect(port) for _ in range(200)]
+    connections = [connect(port, timeout=300) for _ in range(200)]
 
     def ask(connection):
         with connection:

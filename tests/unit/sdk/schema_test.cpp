@@ -35,7 +35,7 @@ std::vector<std::string> check(const Json& value, const std::string& reference) 
 std::set<std::string> methods_of_the_document() {
   std::ifstream stream(BULKHEAD_SCHEMAS "/METHODS.md");
   std::set<std::string> methods;
-  const std::regex row("^\\| ([a-z]+\\.[a-z]+) \\|");
+  const std::regex row("^\\| ([a-z]+\\.[a-z-]+) \\|");
   std::smatch match;
   for (std::string line; std::getline(stream, line);) {
     if (std::regex_search(line, match, row)) methods.insert(match[1]);

@@ -22,8 +22,13 @@ class LeaseTest : public ::testing::Test {
     return {{"network", network}, {"options", std::move(options)}};
   }
   Result<Decision> decide(const std::string& id, const Json& networks) {
-    return decide_create(world_.state(),
-                         {id, {{"id", id}, {"networks", networks}}, false, "sha256:aa"}, {});
+    return decide_create(
+        world_.state(),
+        {id,
+         {{"id", id}, {"networks", networks.is_object() ? Json::array({networks}) : networks}},
+         false,
+         "sha256:aa"},
+        {});
   }
   Lease join(const std::string& id, const Json& network = on("web")) {
     world_.succeed(world_.take(decide(id, Json::array({network}))).seq);

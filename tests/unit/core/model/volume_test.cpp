@@ -26,8 +26,9 @@ class VolumeTest : public ::testing::Test {
   }
   // A container that mounts these.
   void container(const std::string& id, const Json& mounts, bool auto_remove = false) {
-    Event intent = world_.take(decide_create(
-        state(), {id, {{"id", id}, {"mounts", mounts}}, auto_remove, "sha256:aa"}, {}));
+    const Json list = mounts.is_object() ? Json::array({mounts}) : mounts;
+    Event intent = world_.take(
+        decide_create(state(), {id, {{"id", id}, {"mounts", list}}, auto_remove, "sha256:aa"}, {}));
     world_.succeed(intent.seq);
   }
   Result<Decision> start(const std::string& id) { return decide_start(state(), {id, false}, {}); }

@@ -15,8 +15,6 @@
 namespace bulkhead::net::test {
 namespace {
 
-using testing::HasSubstr;
-
 struct Answer {
   Result<Json> result = Json();
   std::vector<UniqueFd> fds;

@@ -16,7 +16,7 @@ struct PolicyTest : testing::Test {
   }
   Answers answers;
   HostAddresses host;
-  const GatewayPolicy open, internal{true, true}, apart{false, false};
+  const GatewayPolicy open{}, internal{true, true}, apart{false, false};
 };
 
 TEST_F(PolicyTest, TheWorldAndTheHostsLoopbackAreOpen) {
