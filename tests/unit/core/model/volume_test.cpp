@@ -173,20 +173,24 @@ TEST_F(VolumeTest, ViewsSayWhatIsKnown) {
   create({"data", {{"a", "b"}}, {{"size", "1g"}}});
   create({"shared", Json::object(), {{"shared", "true"}}});
   container("web", Json::array({volume_mount("data")}));
-  const Json used = {{"data", 1000}, {"shared", 500}};
-  const Json list = volumes_view(state(), {});
+  const Json usage = {{"volumes", {{"data", 1000}, {"shared", 500}}},
+                      {"volumeContents", {{"data", 300}}}};
+  const Json list = volumes_view(state());
   EXPECT_EQ(list.size(), 2u);
   EXPECT_FALSE(list[0].contains("status"));
-  const Json view = volume_view(*state().volume("data"), used);
+  const Json view = volume_view(*state().volume("data"), usage);
   EXPECT_EQ(view["id"], "data");
   EXPECT_EQ(view["configuration"]["sizeInBytes"], 1 << 30);
   EXPECT_EQ(view["configuration"]["labels"], (Json{{"a", "b"}}));
   EXPECT_EQ(view["configuration"]["source"], "/volumes/data");
-  EXPECT_EQ(view["status"], (Json{{"allocatedInBytes", 1000}}));
+  EXPECT_EQ(view["status"], (Json{{"allocatedInBytes", 1000}, {"usedInBytes", 300}}));
   EXPECT_FALSE(
-      volume_view(*state().volume("shared"), used)["configuration"].contains("sizeInBytes"));
-  EXPECT_EQ(volumes_usage(state(), used),
-            (Json{{"total", 2}, {"active", 1}, {"sizeInBytes", 1500}, {"reclaimable", 500}}));
+      volume_view(*state().volume("shared"), usage)["configuration"].contains("sizeInBytes"));
+  EXPECT_EQ(volumes_usage(state(), usage), (Json{{"total", 2},
+                                                 {"active", 1},
+                                                 {"sizeInBytes", 1500},
+                                                 {"reclaimable", 500},
+                                                 {"usedInBytes", 300}}));
 }
 
 TEST_F(VolumeTest, ASnapshotIsTheState) {
