@@ -111,7 +111,7 @@ Result<UniqueFd> new_tmpfs(const MountSpec& spec) {
   };
   char mode[16];
   snprintf(mode, sizeof mode, "%o", spec.mode.value_or(01777));
-  if (!context || !set("mode", mode) ||
+  if (!context || !set("source", "tmpfs") || !set("mode", mode) ||
       (spec.size_bytes != 0 && !set("size", std::to_string(spec.size_bytes))) ||
       fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
     return fail_now("make a tmpfs for " + spec.destination);
