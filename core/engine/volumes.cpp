@@ -169,9 +169,8 @@ void Volumes::await(const model::VolumeState& volume, Answer done) {
 }
 
 void Volumes::usage(std::function<void(const Json&)> then) {
-  storage_.ask("storage.usage", Json::object(), [then = std::move(then)](const Result<Json>& used) {
-    then(used ? model::member(*used, "volumes") : Json());
-  });
+  storage_.ask("storage.usage", Json::object(),
+               [then = std::move(then)](const Result<Json>& used) { then(used ? *used : Json()); });
 }
 
 // What a user asked for is done again, which does nothing if it was done. What a container's

@@ -34,7 +34,7 @@ class Volumes {
   void remove_own(const std::string& container, const std::string& reason,
                   std::function<void(int64_t reclaimed)> then);
 
-  // Allocated bytes by name, or null if storage can't say.
+  // What volumes take (the answer of storage.usage), or null if storage can't say.
   void usage(std::function<void(const Json&)> then);
 
   void recover(const model::Operation& operation, std::function<void()> done);

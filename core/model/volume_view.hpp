@@ -12,10 +12,12 @@ namespace bulkhead::model {
 // By its whole name: data is not worth a guess.
 Result<const VolumeState*> find_volume(const State& state, const std::string& name);
 
-// `used`: allocated bytes by name (storage.usage), or null if nobody knows.
-Json volume_view(const VolumeState& volume, const Json& used);
-Json volumes_view(const State& state, const Json& used);  // by name
-// total, active (some container refers to it), sizeInBytes and reclaimable, as allocated.
-Json volumes_usage(const State& state, const Json& used);
+// `usage`: the answer of storage.usage, or null if nobody knows. What a volume takes on the host
+// (allocated) and what its files hold (used) differ by what was deleted and not yet given back.
+Json volume_view(const VolumeState& volume, const Json& usage);
+Json volumes_view(const State& state);  // by name, without usage
+// total, active (some container refers to it), sizeInBytes and reclaimable as allocated, and
+// usedInBytes.
+Json volumes_usage(const State& state, const Json& usage);
 
 }  // namespace bulkhead::model

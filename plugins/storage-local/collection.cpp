@@ -168,7 +168,8 @@ Result<Json> measure_usage(const Store& store) {
   return Json{{"images", std::move(images)},
               {"imagesBytes", total},
               {"containers", std::move(containers)},
-              {"volumes", measure_volumes(store)}};
+              {"volumes", measure_volumes(store)},
+              {"volumeContents", measure_volume_contents(store)}};
 }
 
 Result<Json> list_all(const Store& store) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bulkhead/printable.hpp"
+#include "ext4_usage.hpp"
 
 namespace bulkhead::storage {
 namespace {
@@ -92,6 +93,19 @@ Json measure_volumes(const Store& store) {
   Json bytes = Json::object();
   for (const std::string& name : list_volumes(store))
     bytes[name] = allocated_bytes(store.layout.volume(name));
+  return bytes;
+}
+
+Json measure_volume_contents(const Store& store) {
+  Json bytes = Json::object();
+  for (const std::string& name : list_volumes(store)) {
+    const Path volume = store.layout.volume(name);
+    if (is_there(volume / kFolder)) {
+      bytes[name] = allocated_bytes(volume / kFolder);
+    } else if (const auto used = used_bytes_of_disk(volume / kDisk)) {
+      bytes[name] = *used;
+    }
+  }
   return bytes;
 }
 

@@ -30,5 +30,7 @@ Result<Json> create_volume(Store& store, const VolumeRequest& request);
 uint64_t delete_volume(Store& store, const std::string& name);  // allocated bytes that went
 std::vector<std::string> list_volumes(const Store& store);
 Json measure_volumes(const Store& store);  // allocated bytes by name
+// What is in them by name, as far as their file systems say; see ext4_usage.hpp.
+Json measure_volume_contents(const Store& store);
 
 }  // namespace bulkhead::storage

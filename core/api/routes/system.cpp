@@ -75,11 +75,9 @@ void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
   engine.storage().ask(
       "storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
         if (!used) return exchange->fail(used.error());
-        exchange->reply(
-            200,
-            {{"images", image_usage(engine.state(), *used)},
-             {"containers", container_usage(engine, *used)},
-             {"volumes", model::volumes_usage(engine.state(), model::member(*used, "volumes"))}});
+        exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
+                              {"containers", container_usage(engine, *used)},
+                              {"volumes", model::volumes_usage(engine.state(), *used)}});
       });
 }
 

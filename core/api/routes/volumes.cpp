@@ -56,7 +56,7 @@ void add_volume_routes(Router& router, engine::Engine& engine) {
               {answers("VolumeList")},
               [&engine](const ExchangePtr& exchange) {
                 with_state(exchange, engine, [](const model::State& state) -> Result<Json> {
-                  return model::volumes_view(state, {});
+                  return model::volumes_view(state);
                 });
               }});
   router.add({"POST",

@@ -7,9 +7,13 @@
 #include "model/container_decide.hpp"
 #include "model/evolve.hpp"
 #include "model/image_decide.hpp"
+#include "model/mount_bodies.hpp"
 #include "model/read_json.hpp"
 #include "model/snapshot.hpp"
 #include "model/views.hpp"
+#include "model/volume_decide.hpp"
+#include "model/volume_use.hpp"
+#include "model/volume_view.hpp"
 #include "store/canonical.hpp"
 
 using namespace bulkhead;
@@ -44,8 +48,18 @@ void look_at(const State& state) {
     auto again = container_from_snapshot(Json::parse(dump_json(container_snapshot(container))));
     must(again && container_view(*again) == container_view(container));
   }
+  volumes_view(state);
+  volumes_usage(state, {});
+  prunable_volumes(state);
+  for (const auto& [id, container] : state.containers) {
+    own_anonymous_volumes(state, container);
+    sharers_of_volumes(state, container);
+    (void)check_volumes_free(state, container);
+    (void)mount_bodies(container.configuration, state, {});
+  }
   State rest;
   must(rest_from_snapshot(rest, rest_snapshot(state)));
+  for (const auto& [name, volume] : rest.volumes) must(volume == state.volumes.at(name));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "model/property_decide.hpp"
 #include "model/snapshot.hpp"
 #include "model/views.hpp"
+#include "model/volume_view.hpp"
 #include "support.hpp"
 
 namespace bulkhead::model {
@@ -72,6 +73,7 @@ class Chaos {
     containers_view(state(), true);
     images_view(state());
     gc_roots(state());
+    volumes_view(state());
     State rest;
     EXPECT_TRUE(rest_from_snapshot(rest, rest_snapshot(state())));
     EXPECT_EQ(rest.operations, state().operations);

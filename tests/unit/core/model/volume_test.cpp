@@ -102,7 +102,7 @@ TEST_F(VolumeTest, RefusesWhatCantBe) {
 
 TEST_F(VolumeTest, StaysWhileAContainerRefersToIt) {
   create({"data"});
-  container("web", {volume_mount("data")});
+  container("web", Json::array({volume_mount("data")}));
   EXPECT_EQ(code_of(remove("data")), Code::kConflict);
   EXPECT_THAT(message_of(remove("data")), HasSubstr("used by container web"));
   EXPECT_THAT(prunable_volumes(state()), IsEmpty());
@@ -115,16 +115,18 @@ TEST_F(VolumeTest, StaysWhileAContainerRefersToIt) {
 TEST_F(VolumeTest, NobodyMountsWhatIsOnItsWayOut) {
   create({"data"});
   world_.take(remove("data"));
-  EXPECT_EQ(code_of(decide_create(
-                state(), {"web", {{"mounts", {volume_mount("data")}}}, false, "sha256:aa"}, {})),
-            Code::kConflict);
+  EXPECT_EQ(
+      code_of(decide_create(
+          state(), {"web", {{"mounts", Json::array({volume_mount("data")})}}, false, "sha256:aa"},
+          {})),
+      Code::kConflict);
 }
 
 TEST_F(VolumeTest, ADiskHasOneRunningWriter) {
   create({"data"});
-  for (const char* id : {"web", "db"}) container(id, {volume_mount("data")});
-  container("reader", {volume_mount("data", {"ro"})});
-  container("reader2", {volume_mount("data", {"ro"})});
+  for (const char* id : {"web", "db"}) container(id, Json::array({volume_mount("data")}));
+  container("reader", Json::array({volume_mount("data", Json::array({"ro"}))}));
+  container("reader2", Json::array({volume_mount("data", Json::array({"ro"}))}));
   world_.start("web");
   for (const char* id : {"db", "reader"}) {
     EXPECT_EQ(code_of(start(id)), Code::kConflict);
@@ -140,14 +142,14 @@ TEST_F(VolumeTest, ADiskHasOneRunningWriter) {
 
 TEST_F(VolumeTest, AFolderIsForAll) {
   create({"data", Json::object(), {{"shared", "true"}}});
-  for (const char* id : {"web", "db"}) container(id, {volume_mount("data")});
+  for (const char* id : {"web", "db"}) container(id, Json::array({volume_mount("data")}));
   world_.start("web");
   EXPECT_TRUE(start("db"));
   EXPECT_THAT(sharers_of_volumes(state(), world_.container("db")), IsEmpty());
 }
 
 TEST_F(VolumeTest, AContainerWhoseVolumeIsGoneDoesntStart) {
-  container("web", {volume_mount("data")});
+  container("web", Json::array({volume_mount("data")}));
   EXPECT_EQ(code_of(start("web")), Code::kNotFound);
 }
 
@@ -163,28 +165,32 @@ TEST_F(VolumeTest, OnlyWhatNobodyNamedGoesWithItsContainer) {
     world_.succeed(intent.seq, {{"path", "/x"}});
   }
   EXPECT_THAT(own_anonymous_volumes(state(), world_.container("web")), ElementsAre("mine"));
-  container("db", {volume_mount("mine")});
+  container("db", Json::array({volume_mount("mine")}));
   EXPECT_THAT(own_anonymous_volumes(state(), world_.container("web")), IsEmpty());
 }
 
 TEST_F(VolumeTest, ViewsSayWhatIsKnown) {
   create({"data", {{"a", "b"}}, {{"size", "1g"}}});
   create({"shared", Json::object(), {{"shared", "true"}}});
-  container("web", {volume_mount("data")});
-  const Json used = {{"data", 1000}, {"shared", 500}};
-  const Json list = volumes_view(state(), {});
+  container("web", Json::array({volume_mount("data")}));
+  const Json usage = {{"volumes", {{"data", 1000}, {"shared", 500}}},
+                      {"volumeContents", {{"data", 300}}}};
+  const Json list = volumes_view(state());
   EXPECT_EQ(list.size(), 2u);
   EXPECT_FALSE(list[0].contains("status"));
-  const Json view = volume_view(*state().volume("data"), used);
+  const Json view = volume_view(*state().volume("data"), usage);
   EXPECT_EQ(view["id"], "data");
   EXPECT_EQ(view["configuration"]["sizeInBytes"], 1 << 30);
   EXPECT_EQ(view["configuration"]["labels"], (Json{{"a", "b"}}));
   EXPECT_EQ(view["configuration"]["source"], "/volumes/data");
-  EXPECT_EQ(view["status"], (Json{{"allocatedInBytes", 1000}}));
+  EXPECT_EQ(view["status"], (Json{{"allocatedInBytes", 1000}, {"usedInBytes", 300}}));
   EXPECT_FALSE(
-      volume_view(*state().volume("shared"), used)["configuration"].contains("sizeInBytes"));
-  EXPECT_EQ(volumes_usage(state(), used),
-            (Json{{"total", 2}, {"active", 1}, {"sizeInBytes", 1500}, {"reclaimable", 500}}));
+      volume_view(*state().volume("shared"), usage)["configuration"].contains("sizeInBytes"));
+  EXPECT_EQ(volumes_usage(state(), usage), (Json{{"total", 2},
+                                                 {"active", 1},
+                                                 {"sizeInBytes", 1500},
+                                                 {"reclaimable", 500},
+                                                 {"usedInBytes", 300}}));
 }
 
 TEST_F(VolumeTest, ASnapshotIsTheState) {

@@ -83,6 +83,9 @@ TEST_F(Volumes, UsageIsWhatTheyAllocate) {
   EXPECT_GT(used["data"], 0);
   EXPECT_LT(used["data"], 2 * kMiB);
   EXPECT_TRUE(used.contains("shared"));
+  const Json contents = (*box.call("storage.usage", Json::object()))["volumeContents"];
+  EXPECT_EQ(contents["data"], 4096);
+  EXPECT_TRUE(contents.contains("shared"));
 }
 
 TEST_F(Volumes, CollectionTakesOnlyWhatItIsToldOf) {
