@@ -22,6 +22,7 @@
 #include "runtime_hosts.hpp"
 #include "service_host.hpp"
 #include "store/ledger.hpp"
+#include "templates.hpp"
 #include "volumes.hpp"
 
 namespace bulkhead::engine {
@@ -50,6 +51,9 @@ class Engine {
   Networks& networks() { return networks_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
+  Templates& templates() { return templates_; }
+  // What a container that asks for nothing would boot; null as long as that isn't known.
+  Json usual_machine() const;
   PluginPort& storage() { return storage_; }
   loop::Loop& loop() { return loop_; }
   const Paths& paths() const { return paths_; }
@@ -81,6 +85,7 @@ class Engine {
   Registries registries_;
   Networks networks_;
   Volumes volumes_;
+  Templates templates_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

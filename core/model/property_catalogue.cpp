@@ -36,6 +36,14 @@ Status cpus(std::string_view value) {
   return refuse(value, "a number of CPUs (1 to " + std::to_string(kMaximumCpus) + ")");
 }
 
+Status few(std::string_view value) {
+  int number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc() && end == value.data() + value.size() && number >= 1 && number <= 64)
+    return {};
+  return refuse(value, "a number from 1 to 64");
+}
+
 Status memory(std::string_view value) {
   auto bytes = parse_size(value);
   if (!bytes) return fail(std::move(bytes.error()));
@@ -124,6 +132,10 @@ const std::vector<PropertyDefinition>& property_catalogue() {
        subnet<AF_INET6, 128>},
       {"registry.domain", kText, "docker.io", "Registry of image names that don't say one",
        registry},
+      {"template.enabled", kBool, "true",
+       "Start containers as clones of a machine that was booted before; false: boot each", boolean},
+      {"template.maximum", kNumber, "4", "Templates to keep; beyond, the longest unused is dropped",
+       few},
       {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},
       {"volume.removeAnonymous", kBool, "true",
        "Remove the anonymous volumes of a container that is removed by --rm", boolean},

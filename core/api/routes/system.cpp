@@ -71,13 +71,21 @@ Json container_usage(engine::Engine& engine, const Json& used) {
   return usage(count, active, total, reclaimable);
 }
 
+// Any of them can go: what is a clone of it keeps what it has mapped.
+Json template_usage(const model::State& state) {
+  int64_t bytes = 0;
+  for (const auto& [key, saved] : state.templates) bytes += saved.bytes;
+  return usage(state.templates.size(), 0, bytes, bytes);
+}
+
 void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
   engine.storage().ask(
       "storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
         if (!used) return exchange->fail(used.error());
         exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
                               {"containers", container_usage(engine, *used)},
-                              {"volumes", model::volumes_usage(engine.state(), *used)}});
+                              {"volumes", model::volumes_usage(engine.state(), *used)},
+                              {"templates", template_usage(engine.state())}});
       });
 }
 

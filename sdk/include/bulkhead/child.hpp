@@ -31,12 +31,16 @@ struct Program {
   std::string directory = {};   // empty: ours
   bool new_session = false;     // survives our terminal and our death
   int parent_death_signal = 0;  // sent when the *thread* that spawned it ends; 0: none
+  // The number of a system call that waits for who reads Child::supervisor (seccomp_unotify(2));
+  // -1: none. A kernel that can't do it lets the call through.
+  int supervised_call = -1;
 };
 
 struct Child {
   pid_t pid = 0;
   // Readable once it has ended. Whoever started it reaps it (core/loop/child_watch.hpp).
   UniqueFd pidfd;
+  UniqueFd supervisor;  // none without a supervised call
 };
 
 Result<Child> spawn(const Program& program);
