@@ -86,7 +86,8 @@ TEST_F(HostileNames, NamesThatPointAtThemselvesAreNoQuestions) {
   // At itself, at the label before, forwards, beyond the end, into the header, and a chain of them.
   for (const Buffer& name :
        {Buffer{0xc0, 12}, Buffer{1, 'a', 0xc0, 12}, Buffer{0xc0, 14, 0}, Buffer{0xff, 0xff},
-        Buffer{1, 'a', 0xc0, 14, 0xc0, 12}, Buffer{0x40, 1}, Buffer{0x80, 1}, Buffer{0xc0}}) {
+        Buffer{1, 'a', 0xc0, 0}, Buffer{1, 'a', 0xc0, 8}, Buffer{1, 'a', 0xc0, 14, 0xc0, 12},
+        Buffer{0x40, 1}, Buffer{0x80, 1}, Buffer{0xc0}}) {
     Buffer message = header;
     append(message, name);
     append16(message, kTypeA);
