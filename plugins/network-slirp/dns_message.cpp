@@ -133,7 +133,7 @@ std::optional<std::string> read_dns_name(Bytes message, size_t& at, Buffer* wire
     if ((size & 0xc0) == 0xc0) {
       if (position + 1 >= message.size()) return std::nullopt;
       const size_t target = static_cast<size_t>(size & 0x3f) << 8 | message[position + 1];
-      if (target >= position) return std::nullopt;
+      if (target >= position || target < kHeader) return std::nullopt;
       if (!jumped) at = position + 2;
       jumped = true;
       limit = position;

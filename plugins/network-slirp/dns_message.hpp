@@ -50,7 +50,7 @@ struct DnsQuery {
 std::optional<DnsQuery> parse_dns_query(Bytes message);
 
 // The question's name as text; nothing if it isn't a name. `at` moves behind it. Compression is
-// followed only backwards.
+// followed only backwards, and not into the header.
 std::optional<std::string> read_dns_name(Bytes message, size_t& at, Buffer* wire = nullptr);
 
 // "web.test" as labels; nothing if it can't be a name.

@@ -49,9 +49,8 @@ void DnsServer::ask(const Ip& asker, Bytes message, bool udp, const Reply& reply
 void DnsServer::accepted(UniqueFd socket) {
   SocketAddress peer;
   peer.size = sizeof peer.storage;
-  if (connections_.size() >= kMaxConnections ||
-      ::getpeername(socket.get(), peer.raw(), &peer.size) != 0 || !is_ours_(peer))
-    return;
+  if (::getpeername(socket.get(), peer.raw(), &peer.size) != 0 || !is_ours_(peer)) return;
+  if (connections_.size() >= kMaxConnections) connections_.pop_front();
   const auto connection = std::make_shared<Connection>();
   connections_.push_back(connection);
   connection->stream = std::make_unique<loop::FdStream>(loop_, std::move(socket));
@@ -74,6 +73,8 @@ void DnsServer::accepted(UniqueFd socket) {
 void DnsServer::received(const std::shared_ptr<Connection>& connection, std::string_view bytes) {
   connection->in += bytes;
   connection->timer->start(kIdleMs);
+  const auto position = std::find(connections_.begin(), connections_.end(), connection);
+  connections_.splice(connections_.end(), connections_, position);
   const std::weak_ptr<Connection> weak = connection;
   while (connection->in.size() >= 2) {
     const Bytes in(reinterpret_cast<const uint8_t*>(connection->in.data()), connection->in.size());

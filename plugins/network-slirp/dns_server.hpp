@@ -1,7 +1,8 @@
 // The resolver of a network: its zone first, then the host's resolvers, unless the network is
 // internal. Datagrams are handed to it by the gateway; for TCP it listens on the host's loopback,
 // on a port of the kernel's choice, where the gateway redirects its own port 53 to. Nobody else is
-// served there: `is_ours` says which connections the gateway has made.
+// served there: `is_ours` says which connections the gateway has made. When there are too many of
+// them, the one that has been quiet the longest goes: who holds them open keeps nobody else out.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,7 @@ namespace bulkhead::net {
 
 class DnsServer {
  public:
-  static constexpr size_t kMaxConnections = 64;
+  static constexpr size_t kMaxConnections = 256;
   using IsOurs = std::function<bool(const SocketAddress& peer)>;
 
   DnsServer(loop::Loop& loop, DnsZone& zone, DnsForwarder* forwarder, IsOurs is_ours);
@@ -49,7 +50,7 @@ class DnsServer {
   DnsForwarder* forwarder_;  // none: there is nothing outside
   IsOurs is_ours_;
   uint16_t port4_ = 0, port6_ = 0;
-  std::list<std::shared_ptr<Connection>> connections_;
+  std::list<std::shared_ptr<Connection>> connections_;  // the longest quiet first
   std::unique_ptr<loop::Listener> listener4_, listener6_;
 };
 
