@@ -97,6 +97,7 @@ Resolved::Surroundings Resolved::surroundings_of(Context& context) {
   }
   found.may_write = may_write(found.folder);
   found.may_ask = ::isatty(context.in) == 1 && context.err.is_terminal();
+  found.announce = [&context](const std::string& text) { context.err.write(text); };
   found.run = [in = context.in, err = context.err.fd(),
                path = context.environment("PATH").value_or("")](const std::string& script) {
     return run_shell(script, in, err, path);
@@ -110,14 +111,16 @@ std::string Resolved::file_of(const std::string& domain) const {
 
 std::string Resolved::carry_out(const std::string& script, std::string_view purpose) const {
   const std::string with_sudo = as_root(script);
+  const std::string reason = "To " + std::string(purpose);
   Status done = fail(Code::kDenied, "not tried");
   if (surroundings_.may_write) {
     done = surroundings_.run(script);
   } else if (surroundings_.may_ask) {
+    surroundings_.announce(reason + ":\n  " + with_sudo + "\n");
     done = surroundings_.run(with_sudo);
   }
   if (done) return "";
-  return "To " + std::string(purpose) + ", type:\n  " + with_sudo + "\n";
+  return reason + ", type:\n  " + with_sudo + "\n";
 }
 
 std::string Resolved::add(const ResolvedDomain& domain) const {

@@ -37,6 +37,7 @@ class Resolved {
     bool may_write = false;
     bool may_ask = false;  // for privilege: somebody is at the terminal
     std::function<Status(const std::string& script)> run;
+    std::function<void(const std::string& text)> announce;  // before sudo asks: what for
   };
   explicit Resolved(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
   static Surroundings surroundings_of(Context& context);

@@ -30,16 +30,19 @@ class ResolvedTest : public ::testing::Test {
                        scripts_.push_back(script);
                        if (succeeds) return {};
                        return fail(Code::kInternal, "it failed");
-                     }});
+                     },
+                     [this](const std::string& text) { announced_ += text; }});
   }
   Folder folder_;
   std::vector<std::string> scripts_;
+  std::string announced_;
 };
 
 TEST_F(ResolvedTest, WhoMayWriteNeedsNoSudo) {
   EXPECT_EQ(resolved(true, true).add(kDomain), "");
   ASSERT_EQ(scripts_.size(), 1u);
   EXPECT_THAT(scripts_[0], Not(HasSubstr("sudo")));
+  EXPECT_EQ(announced_, "");
   EXPECT_THAT(scripts_[0], HasSubstr("systemctl try-reload-or-restart systemd-resolved"));
 }
 
@@ -47,6 +50,8 @@ TEST_F(ResolvedTest, AtATerminalSudoAsks) {
   EXPECT_EQ(resolved(false, true).add(kDomain), "");
   ASSERT_EQ(scripts_.size(), 1u);
   EXPECT_THAT(scripts_[0], StartsWith("sudo sh -c '"));
+  EXPECT_EQ(announced_,
+            "To let this host's programs find names in web.test:\n  " + scripts_[0] + "\n");
 }
 
 TEST_F(ResolvedTest, ElsewhereTheCommandIsTold) {
@@ -89,9 +94,8 @@ class ResolvedSession : public ::testing::Test {
     std::filesystem::permissions(folder_.file("bin/systemctl"), std::filesystem::perms::owner_all);
     session_.service.answer("POST /v1/system/dns ", 201, R"({"domain": "web.test"})");
     session_.service.answer("DELETE /v1/system/dns/", 200, R"({"domain": "web.test"})");
-    serve(R"({"address": "127.0.0.1:2053", "state": "serving"})");
   }
-  void serve(const std::string& dns) {
+  void serve(const std::string& dns = R"({"address": "127.0.0.1:2053", "state": "serving"})") {
     session_.service.answer("GET /v1/system ", 200,
                             R"({"appRoot": "/home/me/it's $HOME", "dns": )" + dns + "}");
   }
@@ -100,6 +104,7 @@ class ResolvedSession : public ::testing::Test {
 };
 
 TEST_F(ResolvedSession, AFilePerDomainThatComesAndGoesWithIt) {
+  serve();
   const Ended created = session_.run({"system", "dns", "create", "Web.Test"});
   EXPECT_EQ(created.status, 0);
   EXPECT_EQ(created.out, "web.test\n");
@@ -113,6 +118,7 @@ TEST_F(ResolvedSession, AFilePerDomainThatComesAndGoesWithIt) {
 }
 
 TEST_F(ResolvedSession, AnotherServicesFileStays) {
+  serve();
   std::filesystem::create_directory(folder_.file("conf.d"));
   folder_.write("conf.d/bulkhead-web.test.conf", "# Of the container service at /other\n");
   const Ended created = session_.run({"system", "dns", "create", "web.test"});
@@ -139,6 +145,7 @@ TEST_F(ResolvedSession, AProblemIsToldInsteadOfPassingItOn) {
 }
 
 TEST_F(ResolvedSession, WithoutResolvedOneLineSaysHowToAsk) {
+  serve();
   session_.environment["BULKHEAD_RESOLVED_DIR"] = "";
   const Ended created = session_.run({"system", "dns", "create", "web.test"});
   EXPECT_EQ(created.out, "web.test\n");
