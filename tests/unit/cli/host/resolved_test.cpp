@@ -11,7 +11,6 @@
 namespace bulkhead::cli {
 namespace {
 
-using ::testing::ElementsAre;
 using testing::Ended;
 using testing::Folder;
 using ::testing::HasSubstr;
