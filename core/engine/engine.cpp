@@ -97,6 +97,9 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                   {"config", paths_.config + "/registries.toml"},
                   {"userAgent", std::string("container/") + kVersion}},
                  true}),
+      names_(loop_, *ledger_,
+             {"host-names", install_.plugin_host(), plugin_file(install_, "host-names"),
+              Json::object(), false, "not needed"}),
       hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(),
                      paths_.run + "/hosts", paths_.data + "/containers"}),
       network_hosts_(loop_, {plugin_file(install_, "network-slirp"), install_.plugin_host(),
@@ -118,6 +121,7 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
       registries_(operations_, registry_),
       networks_({loop_, *ledger_, network_hosts_, hosts_, paths_.data + "/networks",
                  paths_.run + "/networks"}),
+      host_names_(loop_, *ledger_, names_),
       volumes_(operations_, storage_),
       templates_({loop_, *ledger_, paths_.data + "/templates",
                   [this](std::function<void()> blocking, std::function<void()> then) {
@@ -177,6 +181,7 @@ void Engine::recover(std::function<void()> done) {
                           hosts_,   paths_.run + "/hosts", clean_,      volumes_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
       networks_.recover([this, done] {
+        host_names_.begin();
         done();
         // So that the first run needn't wait.
         accelerator_.verdict([this](const std::string&) { templates_.prepare(); });
@@ -203,7 +208,8 @@ Json Engine::usual_machine() const {
 }
 
 void Engine::stop_plugins(std::function<void()> done) {
-  registry_.stop([this, done = std::move(done)] { storage_.stop(done); });
+  host_names_.close(
+      [this, done = std::move(done)] { registry_.stop([this, done] { storage_.stop(done); }); });
 }
 
 void Engine::shut_down(bool stop_containers, const model::Origin& origin,

@@ -14,6 +14,7 @@
 #include "bulkhead/paths.hpp"
 #include "containers.hpp"
 #include "core/loop/loop.hpp"
+#include "host_names.hpp"
 #include "images.hpp"
 #include "kernels.hpp"
 #include "networks.hpp"
@@ -49,6 +50,7 @@ class Engine {
   Volumes& volumes() { return volumes_; }
   Registries& registries() { return registries_; }
   Networks& networks() { return networks_; }
+  HostNames& host_names() { return host_names_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
   Templates& templates() { return templates_; }
@@ -77,6 +79,7 @@ class Engine {
   Operations operations_;
   ServiceHost storage_;
   ServiceHost registry_;
+  ServiceHost names_;
   RuntimeHosts hosts_;
   RuntimeHosts network_hosts_;
   Accelerator accelerator_;
@@ -84,6 +87,7 @@ class Engine {
   Images images_;
   Registries registries_;
   Networks networks_;
+  HostNames host_names_;
   Volumes volumes_;
   Templates templates_;
   Containers containers_;

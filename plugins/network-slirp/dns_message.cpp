@@ -178,6 +178,19 @@ std::optional<Buffer> dns_name_to_wire(std::string_view name) {
   return out;
 }
 
+std::string dns_spelling(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const auto wire = dns_name_to_wire(name);
+  if (!wire || name.empty()) return {};
+  size_t at = 0;
+  return read_dns_name(*wire, at).value_or("");
+}
+
+bool is_below_dns_name(std::string_view name, std::string_view domain) {
+  return name.size() > domain.size() + 1 && name.ends_with(domain) &&
+         name[name.size() - domain.size() - 1] == '.';
+}
+
 DnsRecord address_record(const Ip& ip, uint32_t ttl) {
   const Bytes bytes = ip.span();
   return {ip.v6 ? kTypeAaaa : kTypeA, ttl, Buffer(bytes.begin(), bytes.end())};

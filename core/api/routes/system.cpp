@@ -23,7 +23,8 @@ void status(const ExchangePtr& exchange, engine::Engine& engine) {
             {"pid", getpid()},
             {"journal", {{"id", engine.ledger().journal().uuid()}, {"seq", engine.state().seq}}},
             {"accelerator", engine.accelerator().describe()},
-            {"kernel", kernel ? Json(*kernel) : Json()}});
+            {"kernel", kernel ? Json(*kernel) : Json()},
+            {"dns", engine.host_names().describe()}});
 }
 
 Json usage(size_t total, size_t active, int64_t bytes, int64_t reclaimable) {
