@@ -148,13 +148,23 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                 {"guest", std::move(guest)},
                 {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
     links_ = std::move(links);
-    if (command_.cold) return order_vm();
+    if (command_.cold) return boot();
     parts_.templates.source(request_["machine"],
                             [self = shared_from_this()](std::optional<Templates::Source> source) {
                               if (!self->going()) return;
-                              if (source) self->put_template(std::move(*source));
+                              if (!source) return self->boot();
+                              self->put_template(std::move(*source));
                               self->order_vm();
                             });
+  }
+
+  void boot() {
+    if (accelerator_ == "kvm") return order_vm();
+    owner_.boots_.enter([self = shared_from_this()](BootGate::Turn turn) {
+      if (!self->going()) return;
+      self->turn_ = std::move(turn);
+      self->order_vm();
+    });
   }
 
   void put_template(Templates::Source source) {
@@ -171,6 +181,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
           {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
     host->call(op_, "runtime.create", request_, std::move(links_),
                [self = shared_from_this()](Result<Json> created) {
+                 self->turn_.reset();
                  if (!self->going()) return;
                  if (!created) return self->abandon(created.error());
                  self->created_ = std::move(*created);
@@ -227,6 +238,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   // says why. A host that isn't this start's is left alone.
   void abandon(Error error) {
     if (std::exchange(ended_, true)) return;
+    turn_.reset();
     if (!launched_) return report_({fail(std::move(error)), {}});
     parts_.hosts.kill(command_.id);
     parts_.hosts.when_gone(command_.id, [self = shared_from_this(), error = std::move(error)] {
@@ -247,6 +259,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   model::RuntimeHost host_;
   Json request_;  // of runtime.create
   std::vector<UniqueFd> links_;
+  BootGate::Turn turn_;   // to boot
   std::string template_;  // the key of what it was to be a clone of
   Json created_;
   bool launched_ = false;

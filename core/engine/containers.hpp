@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "accelerator.hpp"
+#include "boot_gate.hpp"
 #include "fact_queue.hpp"
 #include "host_port.hpp"
 #include "kernels.hpp"
@@ -130,6 +131,7 @@ class Containers {
 
   Parts parts_;
   FactQueue facts_;
+  BootGate boots_;
   std::map<uint64_t, Starting> starts_;
   std::function<void()> closed_;  // waits for the starts to end
   bool closing_ = false;

@@ -19,8 +19,8 @@ namespace {
 // many.
 constexpr Milliseconds kKvmDeadline{10'000};
 constexpr Milliseconds kTcgDeadline{60'000};
-// A clone speaks within a tenth of a boot's time, or it is booted.
-constexpr Milliseconds kCloneDeadline{15'000};
+// A clone speaks within a tenth of a boot's time; but there may be a hundred at once.
+constexpr Milliseconds kCloneDeadline{60'000};
 // A machine whose channel has closed during its boot is ending by itself, and how it ends is what
 // there is to be told.
 constexpr Milliseconds kLastWords{1'000};
