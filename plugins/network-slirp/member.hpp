@@ -16,6 +16,7 @@ struct Member {
   Lease lease;
   FlowLimits flows;
   PublishedPorts ports;
+  size_t tcp_connections = 0, tcp_bytes = 0;  // what the gateway holds of it
   std::unique_ptr<FrameSocket> socket;
 };
 
