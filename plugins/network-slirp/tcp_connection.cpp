@@ -18,11 +18,14 @@ constexpr uint32_t kMostWithoutScale = 65535;
 constexpr uint32_t kAcknowledgeAt = 128 << 10;
 // A member that is over its limit still moves, in steps of this.
 constexpr uint32_t kStep = 4096;
-// Frames that wait for a cable; FrameSocket drops them at twice this.
-constexpr size_t kCableFull = FrameSocket::kMaxQueued / 2;
-constexpr auto kFirstWait = 1s, kLongestWait = 60s;
+// What is shorter is copied, so that small pieces don't hold big buffers.
+constexpr size_t kShort = 16 << 10;
+constexpr size_t kMostSpare = 32;
+// Segments get lost only in a container that is out of memory or whose server hasn't accepted those
+// before: nobody gains from waiting ever longer.
+constexpr auto kOpeningWait = 250ms, kFirstWait = 1000ms, kLongestWait = 4000ms;
 constexpr auto kPatience = 75s;  // for an answer to a SYN, on either side
-constexpr int kMostTries = 12;   // about seven minutes
+constexpr int kMostTries = 120;  // about eight minutes, once it is open
 constexpr int kSameForLoss = 3;
 
 bool before(uint32_t a, uint32_t b) {
@@ -36,17 +39,31 @@ uint32_t first_number() {
   return number;
 }
 
-// What a socket is read into; used up before anybody else reads.
-std::span<uint8_t> reading_room() {
-  static thread_local Buffer room(kTcpRoom + kMaxFrame);
-  return room;
+// Buffers for a segment of any size, used again and again: new ones would be pages that the kernel
+// clears first. Those of one thread.
+std::vector<Buffer>& spare() {
+  static thread_local std::vector<Buffer> buffers;
+  return buffers;
+}
+
+Buffer take_buffer() {
+  std::vector<Buffer>& buffers = spare();
+  if (buffers.empty()) return Buffer(kTcpRoom + kMaxFrame);
+  Buffer taken = std::move(buffers.back());
+  buffers.pop_back();
+  return taken;
+}
+
+void give_back(Buffer buffer) {
+  if (buffer.size() == kTcpRoom + kMaxFrame && spare().size() < kMostSpare)
+    spare().push_back(std::move(buffer));
 }
 
 }  // namespace
 
 uint32_t TcpConnection::Sent::end() const {
   const bool counted = (flags & (kSyn | kFin)) != 0;
-  return seq + static_cast<uint32_t>(data.size() - kTcpRoom) + (counted ? 1 : 0);
+  return seq + static_cast<uint32_t>(size - kTcpRoom) + (counted ? 1 : 0);
 }
 
 TcpConnection::TcpConnection(const Wire& wire, UniqueFd socket, const Packet& syn)
@@ -126,18 +143,22 @@ void TcpConnection::connected(int error) {
 
 void TcpConnection::pump() {
   if (state_ != State::kOpen) return;
+  waits_for_cable_ = false;
   while (readable_ && !read_to_end_) {
+    if (wire_.member->socket->queued() > 0) {
+      waits_for_cable_ = true;
+      break;
+    }
     const uint32_t most = may_read();
     if (most == 0 || !read_some(most)) break;
   }
   if (ended() || !read_to_end_ || fin_sent_) return;
   fin_sent_ = true;
-  send_kept(reading_room().first(kTcpRoom), kFin | kAck);
+  send_kept(Buffer(kTcpRoom), kTcpRoom, kFin | kAck);
 }
 
-// 0: not now; an acknowledgement or the cable will call again.
+// 0: not now; an acknowledgement will call again.
 uint32_t TcpConnection::may_read() const {
-  if (wire_.member->socket->queued() > kCableFull) return 0;
   const bool poor = wire_.member->tcp_bytes > kMostOfMember;
   const uint32_t limit = std::min(window_, poor ? kStep : kMostUnacknowledged);
   if (in_flight() >= limit) return 0;
@@ -148,9 +169,14 @@ uint32_t TcpConnection::may_read() const {
 }
 
 bool TcpConnection::read_some(uint32_t most) {
-  const std::span<uint8_t> room = reading_room();
+  Buffer room = take_buffer();
   const ssize_t size = ::recv(socket_.get(), room.data() + kTcpRoom, most, MSG_DONTWAIT);
-  if (size < 0) {
+  if (size <= 0) {
+    give_back(std::move(room));
+    if (size == 0) {
+      read_to_end_ = true;
+      return false;
+    }
     if (errno == EINTR) return true;
     readable_ = false;
     if (errno == EAGAIN) return false;
@@ -158,33 +184,34 @@ bool TcpConnection::read_some(uint32_t most) {
     end(true);
     return false;
   }
-  if (size == 0) {
-    read_to_end_ = true;
-    return false;
-  }
   // Less than there was room for is all there is; the next bytes are another event.
   if (static_cast<uint32_t>(size) < most && !hung_up_) readable_ = false;
-  send_kept(room.first(kTcpRoom + static_cast<size_t>(size)), kAck | kPsh);
+  const size_t all = kTcpRoom + static_cast<size_t>(size);
+  if (all < kShort) {
+    Buffer exact(room.begin(), room.begin() + static_cast<ptrdiff_t>(all));
+    give_back(std::move(room));
+    room = std::move(exact);
+  }
+  send_kept(std::move(room), all, kAck | kPsh);
   return true;
 }
 
 // --- to the member
 
-void TcpConnection::send_kept(std::span<uint8_t> room, uint8_t flags) {
-  const uint32_t seq = next_;
+void TcpConnection::send_kept(Buffer room, size_t size, uint8_t flags) {
   if (sent_.empty()) {
     tries_ = 0;
-    again_ = Clock::now() + kFirstWait;
+    again_ = Clock::now() + (state_ == State::kOpen ? kFirstWait : kOpeningWait);
   }
-  sent_.push_back({Buffer(room.begin(), room.end()), seq, flags});
-  next_ = sent_.back().end();
   of_member_ += room.size();
   wire_.member->tcp_bytes += room.size();
-  transmit(room, seq, flags);
+  Sent& sent = sent_.emplace_back(Sent{std::move(room), size, next_, flags});
+  next_ = sent.end();
+  transmit(std::span(sent.data).first(size), sent.seq, flags);
 }
 
 void TcpConnection::send_syn() {
-  send_kept(reading_room().first(kTcpRoom),
+  send_kept(Buffer(kTcpRoom), kTcpRoom,
             state_ == State::kAsking ? uint8_t{kSyn} : uint8_t{kSyn | kAck});
 }
 
@@ -214,26 +241,31 @@ void TcpConnection::transmit(std::span<uint8_t> room, uint32_t seq, uint8_t flag
   wire_.member->socket->send(write_segment(room, head));
 }
 
+// A segment that nobody has to acknowledge.
+void TcpConnection::say(uint32_t seq, uint8_t flags) {
+  uint8_t room[kTcpRoom];
+  transmit(room, seq, flags);
+}
+
 void TcpConnection::acknowledge() {
   if (ended() || owes_ == Owes::kNothing) return;
-  transmit(reading_room().first(kTcpRoom), next_, kAck);
+  say(next_, kAck);
 }
 
 void TcpConnection::send_again() {
   if (sent_.empty()) return;
   Sent& oldest = sent_.front();
-  transmit(oldest.data, oldest.seq, oldest.flags);
+  transmit(std::span(oldest.data).first(oldest.size), oldest.seq, oldest.flags);
 }
 
 // A number that has been acknowledged makes the member say where it is.
 void TcpConnection::probe() {
-  transmit(reading_room().first(kTcpRoom), acknowledged_ - 1, kAck);
+  say(acknowledged_ - 1, kAck);
 }
 
 void TcpConnection::reset_member() {
   if (state_ == State::kConnecting || ended()) return;
-  transmit(reading_room().first(kTcpRoom), next_,
-           state_ == State::kAsking ? uint8_t{kRst} : uint8_t{kRst | kAck});
+  say(next_, state_ == State::kAsking ? uint8_t{kRst} : uint8_t{kRst | kAck});
 }
 
 // --- from the member
@@ -294,6 +326,7 @@ bool TcpConnection::take_acknowledgement(const Packet& packet) {
       const size_t size = sent_.front().data.size();
       of_member_ -= size;
       wire_.member->tcp_bytes -= size;
+      give_back(std::move(sent_.front().data));
       sent_.pop_front();
     }
     same_ = tries_ = 0;
@@ -431,8 +464,10 @@ void TcpConnection::tick(Clock::time_point now) {
     again_ = now + kFirstWait;
     return;
   }
-  if (++tries_ > kMostTries) return abort();
-  again_ = now + std::min<Clock::duration>(kFirstWait * (1 << std::min(tries_, 6)), kLongestWait);
+  if (++tries_ > kMostTries && state_ == State::kOpen) return abort();
+  const bool opening = state_ != State::kOpen;
+  again_ =
+      now + (opening ? kOpeningWait : std::min<Clock::duration>(tries_ * kFirstWait, kLongestWait));
   if (sent_.empty()) {
     probe();
   } else {

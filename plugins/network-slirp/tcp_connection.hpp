@@ -54,6 +54,7 @@ class TcpConnection {
   void segment(const Packet& packet);
   void socket_ready(uint32_t events);  // epoll's, edge-triggered
   void cable_has_room() { pump(); }
+  bool waits_for_cable() const { return waits_for_cable_; }
   void tick(Clock::time_point now);
   void acknowledge();  // if that is still owed
   // Ends both sides at once.
@@ -70,7 +71,8 @@ class TcpConnection {
  private:
   enum class State { kConnecting, kAnswering, kAsking, kOpen, kEnded };
   struct Sent {
-    Buffer data;  // with kTcpRoom in front
+    Buffer data;  // kTcpRoom, what is sent, and perhaps more
+    size_t size;  // of the first two
     uint32_t seq;
     uint8_t flags;
     uint32_t end() const;
@@ -86,7 +88,8 @@ class TcpConnection {
   void pump();
   uint32_t may_read() const;
   bool read_some(uint32_t most);
-  void send_kept(std::span<uint8_t> room, uint8_t flags);
+  void send_kept(Buffer room, size_t size, uint8_t flags);
+  void say(uint32_t seq, uint8_t flags);
   void send_syn();
   void transmit(std::span<uint8_t> room, uint32_t seq, uint8_t flags);
   void send_again();
@@ -112,7 +115,7 @@ class TcpConnection {
   int same_ = 0;          // acknowledgements of the same in a row
   int tries_ = 0;
   Clock::time_point again_{};
-  bool readable_ = false, read_to_end_ = false;
+  bool readable_ = false, read_to_end_ = false, waits_for_cable_ = false;
   bool hung_up_ = false;
   bool fin_sent_ = false;
 

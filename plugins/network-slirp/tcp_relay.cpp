@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint16_t kDns = 53;
 constexpr int kBacklog = 4096;
-constexpr uint64_t kSoonMs = 2, kTickMs = 200;
+constexpr uint64_t kSoonMs = 2, kTickMs = 100;
 constexpr int kEvents = 128;
 constexpr int kMostAccepted = 64;  // in a row, of one listener
 
@@ -128,6 +128,7 @@ void TcpRelay::add(const Key& key, UniqueFd socket, const Packet* syn, Member& m
 // Whatever was done to a connection, this is what it leaves to do.
 void TcpRelay::after(Number number, TcpConnection& connection) {
   if (connection.ended()) return remove(number);
+  if (connection.waits_for_cable()) blocked_[connection.wire().member].insert(number);
   if (connection.waits() && !tick_timer_.active()) tick_timer_.start(kTickMs, kTickMs);
   switch (connection.owes()) {
     case TcpConnection::Owes::kNothing:
@@ -150,13 +151,14 @@ void TcpRelay::settle() {
 }
 
 void TcpRelay::cable_has_room(const Member& member) {
-  std::vector<Number> ended;
-  for (const auto& [number, connection] : connections_) {
-    if (connection->wire().member != &member) continue;
-    connection->cable_has_room();
-    if (connection->ended()) ended.push_back(number);
+  const auto waiting = blocked_.extract(&member);
+  if (!waiting) return;
+  for (const Number number : waiting.mapped()) {
+    const auto found = connections_.find(number);
+    if (found == connections_.end()) continue;
+    found->second->cable_has_room();
+    after(number, *found->second);
   }
-  for (const Number number : ended) remove(number);
 }
 
 void TcpRelay::remove(Number number) {
@@ -168,6 +170,7 @@ void TcpRelay::remove(Number number) {
 }
 
 void TcpRelay::forget(Member& member) {
+  blocked_.erase(&member);
   std::vector<Number> own;
   for (const auto& [number, connection] : connections_)
     if (connection->wire().member == &member) own.push_back(number);

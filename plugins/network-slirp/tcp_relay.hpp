@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/loop/handles.hpp"
@@ -94,6 +95,7 @@ class TcpRelay {
   Connections numbers_;
   std::vector<Number> soon_, now_;  // who owes an acknowledgement
   std::vector<Number> resting_;     // listeners for whose clients there was no descriptor
+  std::unordered_map<const Member*, std::unordered_set<Number>> blocked_;  // by a full cable
   loop::Timer soon_timer_, tick_timer_;
   std::unique_ptr<loop::Poll> poll_;  // last: closed before the descriptor
 };

@@ -9,7 +9,7 @@ constexpr size_t kHeader = 20;
 constexpr size_t kWindowAt = 14, kSumAt = 16;
 constexpr size_t kOfferSize = 8;
 constexpr uint8_t kEnd = 0, kNothing = 1, kBiggest = 2, kScale = 3;  // options
-constexpr uint8_t kMostScale = 14;  // RFC 7323, 2.3
+constexpr uint8_t kMostScale = 14;                                   // RFC 7323, 2.3
 
 void write_offer(std::span<uint8_t> out, const TcpOffer& offer) {
   out[0] = kBiggest;

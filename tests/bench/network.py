@@ -98,7 +98,8 @@ class Ours:
 
 
 class Bare:
-    """Two machines that only see their host: what is for the other one goes through a port that it publishes there."""
+    """Two machines that only see their host: what is for the other one goes through a port that it publishes there. Each process has a
+    session of its own, as ours have: to the host's scheduler a session is one, however many are in it."""
 
     gateway, mask, address = "10.0.2.2", "255.255.255.0", "10.0.2.15"
 
@@ -117,7 +118,7 @@ class Bare:
             self.ports.append(free_port())
             self.pages.append(free_port())
             command[command.index("-netdev") + 1] = self.network(self.ports[-1], self.pages[-1])
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
             self.processes.append(process)
             said(process, b"netload is ready")
         self.neighbour = self.gateway, self.ports[1]
@@ -142,7 +143,7 @@ class Passt(Bare):
         path = self.scratch / f"passt{port}"
         command = ["passt", "-f", "-q", "-4", "-s", path, "-a", self.address, "-n", self.mask, "-g", self.gateway,
                    "-t", f"{HOST}/{port}:{PORT}", "-t", f"{HOST}/{pages}:{PAGES}"]
-        self.processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        self.processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True))
         wait_until(path.exists, what="passt")
         return f"stream,id=net0,server=off,addr.type=unix,addr.path={path}"
 
