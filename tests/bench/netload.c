@@ -13,7 +13,6 @@
  *              with its own clock, what goes on between guests
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
@@ -24,6 +23,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -174,7 +174,10 @@ static void serve_pages(int port) {
 static void serve(int port, int pages) {
   signal(SIGCHLD, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
-  if (fork() == 0) serve_pages(pages);
+  if (fork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it goes with the one that a bench ends
+    serve_pages(pages);
+  }
   int listener = listen_at(port);
   puts("netload is ready");
   fflush(stdout);
