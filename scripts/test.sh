@@ -90,6 +90,7 @@ stage_bench() {
   place_kernel release
   "$PYTHON" tests/bench/run.py build/release
   "$PYTHON" tests/bench/pull.py build/release
+  "$PYTHON" tests/bench/network.py build/release
 }
 
 stage_docs() {

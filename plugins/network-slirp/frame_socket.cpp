@@ -52,10 +52,9 @@ bool is_cable(int fd) {
          ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
 }
 
-FrameSocket::FrameSocket(loop::Loop& loop, UniqueFd end,
-                         std::function<void(std::span<uint8_t>)> frame)
+FrameSocket::FrameSocket(loop::Loop& loop, UniqueFd end, Callbacks callbacks)
     : end_(std::move(end)),
-      frame_(std::move(frame)),
+      callbacks_(std::move(callbacks)),
       poll_(std::make_unique<loop::Poll>(loop, end_.get(), [this](int events) { ready(events); })) {
   watch();
 }
@@ -67,8 +66,14 @@ void FrameSocket::watch() {
 }
 
 void FrameSocket::ready(int events) {
-  if ((events & UV_WRITABLE) != 0) flush();
-  if ((events & UV_READABLE) != 0) receive();
+  if ((events & UV_WRITABLE) != 0) {
+    flush();
+    if (queue_.empty() && !closed_) callbacks_.room();
+  }
+  if ((events & UV_READABLE) != 0) {
+    receive();
+    callbacks_.batch();
+  }
   watch();
 }
 
@@ -97,7 +102,7 @@ void FrameSocket::receive() {
         continue;
       }
       if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
-      frame_({in.bytes.data() + static_cast<size_t>(i) * kSlot, message.msg_len});
+      callbacks_.frame({in.bytes.data() + static_cast<size_t>(i) * kSlot, message.msg_len});
     }
     if (static_cast<size_t>(count) < kBatch) return;
   }

@@ -25,8 +25,13 @@ class FrameSocket {
  public:
   static constexpr size_t kMaxQueued = 2 << 20;
 
-  // `frames` is called for each frame that arrives; it must not destroy this object.
-  FrameSocket(loop::Loop& loop, UniqueFd end, std::function<void(std::span<uint8_t>)> frame);
+  // None of them may destroy this object.
+  struct Callbacks {
+    std::function<void(std::span<uint8_t>)> frame;
+    std::function<void()> batch;  // after some frames, when no more are here
+    std::function<void()> room;   // everything that waited has been sent
+  };
+  FrameSocket(loop::Loop& loop, UniqueFd end, Callbacks callbacks);
 
   void send(Bytes frame);
   int fd() const { return end_.get(); }
@@ -40,7 +45,7 @@ class FrameSocket {
   void watch();
 
   UniqueFd end_;
-  std::function<void(std::span<uint8_t>)> frame_;
+  Callbacks callbacks_;
   std::deque<Buffer> queue_;
   size_t queued_ = 0;
   bool closed_ = false;

@@ -23,16 +23,20 @@ GatewayPort::GatewayPort(loop::Loop& loop, Parts parts, DnsZone& zone, const Swi
     forwarder_ = std::make_unique<DnsForwarder>(loop, parts_.resolv_conf, parts_.dns_port);
   dns_ = std::make_unique<DnsServer>(
       loop, zone, forwarder_.get(),
-      [this](const SocketAddress& peer) { return stack_->is_own_connection(peer); });
+      [this](const SocketAddress& peer) { return tcp_->is_own_connection(peer); });
+  tcp_ = std::make_unique<TcpRelay>(
+      loop,
+      TcpRelay::Parts{parts_.gateway, parts_.mtu, [this](bool v6) { return dns_->tcp_port(v6); }},
+      members_);
 }
 
-void GatewayPort::receive(Member& member, const Packet& packet, std::span<uint8_t> frame) {
+void GatewayPort::receive(Member& member, const Packet& packet) {
   if (const auto asked = asked_neighbour(packet)) return answer_neighbour(member, packet, *asked);
   if (!packet.is_ip() || packet.is_neighbour_discovery()) return;
-  if (!packet.fragment) return judge(member, packet, frame);
-  Buffer whole = member.pieces.add(packet, now());
+  if (!packet.fragment) return judge(member, packet);
+  const Buffer whole = member.pieces.add(packet, now());
   const auto parsed = parse_packet(whole);
-  if (parsed) judge(member, *parsed, whole);
+  if (parsed) judge(member, *parsed);
 }
 
 void GatewayPort::answer_neighbour(Member& member, const Packet& packet, const Ip& asked) {
@@ -46,7 +50,7 @@ void GatewayPort::answer_neighbour(Member& member, const Packet& packet, const I
   }
 }
 
-void GatewayPort::judge(Member& member, const Packet& packet, std::span<uint8_t> frame) {
+void GatewayPort::judge(Member& member, const Packet& packet) {
   const Gateway& gateway = parts_.gateway;
   if (packet.protocol == kUdp && packet.has_ports && packet.destination_port == kDns &&
       gateway.owns(packet.to) && member.lease.owns(packet.from) && !packet.extended)
@@ -61,13 +65,17 @@ void GatewayPort::judge(Member& member, const Packet& packet, std::span<uint8_t>
     case Passage::kPass:
       break;
   }
+  if (packet.protocol == kTcp) return tcp_->receive(member, packet);
   const bool echo_to_gateway = packet.has_icmp && gateway.owns(packet.to);
   if (!echo_to_gateway && !member.flows.admit(packet, now())) return;
   if (packet.protocol == kUdp && !member.ports.aliases().none()) {
-    if (const auto alias = member.ports.aliases().leaves_by(packet))
-      rewrite_port(frame, packet, true, *alias);
+    if (const auto alias = member.ports.aliases().leaves_by(packet)) {
+      Buffer renamed(packet.frame.begin(), packet.frame.end());
+      rewrite_port(renamed, packet, true, *alias);
+      return stack_->input(renamed);
+    }
   }
-  carry(packet, frame);
+  stack_->input(packet.frame);
 }
 
 void GatewayPort::answer_name(const Packet& packet) {
@@ -79,23 +87,6 @@ void GatewayPort::answer_name(const Packet& packet) {
     if (member == nullptr || member->lease.mac != ends.destination_mac) return;
     member->socket->send(build_udp(ends, kDns, port, answer));
   });
-}
-
-void GatewayPort::carry(const Packet& packet, std::span<uint8_t> frame) {
-  if (packet.protocol == kTcp && packet.destination_port == kDns &&
-      parts_.gateway.owns(packet.to)) {
-    const uint16_t port = dns_->tcp_port(packet.to.v6);
-    if (port == 0) return;
-    rewrite_port(frame, packet, false, port);
-  }
-  stack_->input(packet.frame);
-}
-
-void GatewayPort::reset_all(Member& member) {
-  for (Buffer& frame : member.flows.resets(member.lease, parts_.gateway.mac)) {
-    const auto packet = parse_packet(frame);
-    if (packet) carry(*packet, frame);
-  }
 }
 
 void GatewayPort::from_beyond(std::span<uint8_t> frame) {
@@ -123,11 +114,6 @@ void GatewayPort::deliver(const Packet& packet, std::span<uint8_t> frame) {
   member->lease.mac.write(frame, 0);
   parts_.gateway.mac.write(frame, 6);
   std::optional<Packet> seen = packet;
-  if (packet.protocol == kTcp && packet.has_ports && parts_.gateway.owns(packet.from) &&
-      packet.source_port == dns_->tcp_port(packet.from.v6)) {
-    rewrite_port(frame, packet, true, kDns);
-    seen->source_port = kDns;
-  }
   if (packet.protocol == kUdp && packet.has_ports && !member->ports.aliases().none()) {
     if (const auto port = member->ports.aliases().arrived(packet)) {
       rewrite_port(frame, packet, false, *port);

@@ -5,8 +5,8 @@
 // 53), puts fragments together, asks policy and limits, and only then lets libslirp see a packet.
 // On the way back it puts the member's MAC on a packet, whatever libslirp believes.
 //
-// DNS over TCP goes to the server's listener on the host's loopback: the port is changed on the way
-// there and back.
+// TCP is carried by TcpRelay, all else by libslirp. DNS over TCP goes to the server's listener on
+// the host's loopback.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,7 @@
 #include "member.hpp"
 #include "slirp_stack.hpp"
 #include "switch.hpp"
+#include "tcp_relay.hpp"
 
 namespace bulkhead::net {
 
@@ -34,17 +35,20 @@ class GatewayPort {
   GatewayPort(loop::Loop& loop, Parts parts, DnsZone& zone, const Switch& members,
               std::function<void(const std::string&)> complain);
 
-  void receive(Member& member, const Packet& packet, std::span<uint8_t> frame);
+  void receive(Member& member, const Packet& packet);
+  // After a batch of packets.
+  void settle() { tcp_->settle(); }
+  void cable_has_room(const Member& member) { tcp_->cable_has_room(member); }
   // All connections of a member end now.
-  void reset_all(Member& member);
+  void reset_all(Member& member) { tcp_->forget(member); }
   SlirpStack& stack() { return *stack_; }
+  TcpRelay& tcp() { return *tcp_; }
   void set_own_interface(std::string name) { host_.set_own_interface(std::move(name)); }
 
  private:
   void answer_neighbour(Member& member, const Packet& packet, const Ip& asked);
   void answer_name(const Packet& packet);
-  void judge(Member& member, const Packet& packet, std::span<uint8_t> frame);
-  void carry(const Packet& packet, std::span<uint8_t> frame);
+  void judge(Member& member, const Packet& packet);
   void from_beyond(std::span<uint8_t> frame);
   void deliver(const Packet& packet, std::span<uint8_t> frame);
   void answer_stack(const Packet& packet, const Ip& asked);
@@ -56,6 +60,7 @@ class GatewayPort {
   std::unique_ptr<SlirpStack> stack_;
   std::unique_ptr<DnsForwarder> forwarder_;
   std::unique_ptr<DnsServer> dns_;
+  std::unique_ptr<TcpRelay> tcp_;
 };
 
 }  // namespace bulkhead::net

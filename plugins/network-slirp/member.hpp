@@ -18,6 +18,7 @@ struct Member {
   FlowLimits flows;
   Reassembly pieces;
   PublishedPorts ports;
+  size_t tcp_connections = 0, tcp_bytes = 0;  // what the gateway holds of it
   std::unique_ptr<FrameSocket> socket;
 };
 

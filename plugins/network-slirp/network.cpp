@@ -30,9 +30,7 @@ Network::Network(loop::Loop& loop, const CreateRequest& request, Complain compla
       host_only_answers_(request.internal || !request.host_loopback),
       zone_(gateway_),
       switch_(gateway_,
-              {[this](Member& member, const Packet& packet, std::span<uint8_t> frame) {
-                 port_->receive(member, packet, frame);
-               },
+              {[this](Member& member, const Packet& packet) { port_->receive(member, packet); },
                [this](const Packet& packet) {
                  if (tap_ && may_reach_host(packet, tap_->host(), host_only_answers_, host_answers_,
                                             Clock::now()))
@@ -106,15 +104,18 @@ Result<Network::Ends> Network::attach(const AttachRequest& request, UniqueFd end
     if (!ends.spare) return fail_errno("keep the network's end of a cable", errno);
   }
   detach(request.container);
-  auto ports = PublishedPorts::open(port_->stack(), request.ports, request.lease);
+  auto ports = PublishedPorts::open(port_->stack(), port_->tcp(), request.ports, request.lease);
   if (!ports) return fail(std::move(ports.error()));
   auto member = std::make_unique<Member>();
   member->container = request.container;
   member->lease = request.lease;
   member->ports = std::move(*ports);
+  Member* raw = member.get();
   member->socket = std::make_unique<FrameSocket>(
       loop_, std::move(end),
-      [this, raw = member.get()](std::span<uint8_t> frame) { switch_.from_member(*raw, frame); });
+      FrameSocket::Callbacks{
+          [this, raw](std::span<uint8_t> frame) { switch_.from_member(*raw, frame); },
+          [this] { port_->settle(); }, [this, raw] { port_->cable_has_room(*raw); }});
   switch_.plug(*member);
   zone_.add(request.container, request.lease, request.names);
   members_[request.container] = std::move(member);

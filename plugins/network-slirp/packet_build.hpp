@@ -17,6 +17,8 @@ struct Ends {
 
 // `payload` with its checksum in place, in an IP packet in a frame.
 Buffer build_ip(const Ends& ends, uint8_t protocol, Bytes payload, uint8_t hops = 64);
+// What comes before a payload of that size: the headers of the frame and of IP.
+Buffer build_ip_head(const Ends& ends, uint8_t protocol, size_t size, uint8_t hops = 64);
 // Empty if the data is longer than a datagram can be.
 Buffer build_udp(const Ends& ends, uint16_t source_port, uint16_t destination_port, Bytes data);
 // A segment without data. Flags are TcpFlag's.
@@ -37,8 +39,10 @@ std::optional<Ip> asked_neighbour(const Packet& packet);
 // What a router that won't carry the packet says: a reset to a TCP segment, "administratively
 // prohibited" to the rest. Empty if nothing may be said (to a reset, an error, a later fragment).
 Buffer build_refusal(const Packet& packet, Mac gateway_mac, const Ip& gateway);
+// "That host can't be reached", to the one who sent the packet.
+Buffer build_unreachable(const Packet& packet, Mac gateway_mac, const Ip& gateway);
 
-// Changes a port of a TCP segment or a UDP datagram in place, checksum and all.
+// Changes a port of a UDP datagram in place, checksum and all.
 void rewrite_port(std::span<uint8_t> frame, const Packet& packet, bool source, uint16_t port);
 
 }  // namespace bulkhead::net

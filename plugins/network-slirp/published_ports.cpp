@@ -3,6 +3,9 @@
 #include <cerrno>
 #include <system_error>
 
+#include "slirp_stack.hpp"
+#include "tcp_relay.hpp"
+
 namespace bulkhead::net {
 namespace {
 
@@ -32,15 +35,15 @@ std::string PublishedPort::text(unsigned nth) const {
   return with_port(host, static_cast<uint16_t>(host_port + nth)) + (udp ? "/udp" : "/tcp");
 }
 
-Result<PublishedPorts> PublishedPorts::open(SlirpStack& stack,
+Result<PublishedPorts> PublishedPorts::open(SlirpStack& stack, TcpRelay& tcp,
                                             const std::vector<PublishedPort>& ports,
                                             const Lease& lease) {
   PublishedPorts all;
   all.stack_ = &stack;
+  all.tcp_ = &tcp;
   for (const PublishedPort& port : ports) {
     if (Status opened = all.open_one(port, lease); !opened) return fail(std::move(opened.error()));
   }
-  stack.widen_backlogs();
   return all;
 }
 
@@ -58,7 +61,8 @@ Status PublishedPorts::open_one(const PublishedPort& port, const Lease& lease) {
                                       " can't be opened: the container's port " +
                                       std::to_string(port.container_port + i) +
                                       "/udp is published under too many addresses");
-    const int error = stack_->publish(port.udp, host, socket_address(guest, *inside));
+    const int error = port.udp ? stack_->publish_udp(host, socket_address(guest, *inside))
+                               : tcp_->publish(host, guest, *inside);
     if (error != 0) return failed_to_open(port, i, error);
     open_.push_back({port.udp, host});
   }
@@ -68,15 +72,22 @@ Status PublishedPorts::open_one(const PublishedPort& port, const Lease& lease) {
 PublishedPorts& PublishedPorts::operator=(PublishedPorts&& other) noexcept {
   if (this != &other) {
     close();
-    stack_ = std::exchange(other.stack_, nullptr);
-    open_ = std::move(other.open_);
+    stack_ = other.stack_;
+    tcp_ = other.tcp_;
+    open_ = std::exchange(other.open_, {});
     aliases_ = std::move(other.aliases_);
   }
   return *this;
 }
 
 void PublishedPorts::close() {
-  for (const Open& port : open_) stack_->unpublish(port.udp, port.host);
+  for (const Open& port : open_) {
+    if (port.udp) {
+      stack_->unpublish_udp(port.host);
+    } else {
+      tcp_->unpublish(port.host);
+    }
+  }
   open_.clear();
 }
 

@@ -5,13 +5,16 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lease.hpp"
-#include "slirp_stack.hpp"
 #include "udp_aliases.hpp"
 
 namespace bulkhead::net {
+
+class SlirpStack;
+class TcpRelay;
 
 struct PublishedPort {
   Ip host;
@@ -25,12 +28,13 @@ struct PublishedPort {
 
 class PublishedPorts {
  public:
-  static Result<PublishedPorts> open(SlirpStack& stack, const std::vector<PublishedPort>& ports,
-                                     const Lease& lease);
+  static Result<PublishedPorts> open(SlirpStack& stack, TcpRelay& tcp,
+                                     const std::vector<PublishedPort>& ports, const Lease& lease);
   PublishedPorts() = default;
   PublishedPorts(PublishedPorts&& other) noexcept
-      : stack_(std::exchange(other.stack_, nullptr)),
-        open_(std::move(other.open_)),
+      : stack_(other.stack_),
+        tcp_(other.tcp_),
+        open_(std::exchange(other.open_, {})),
         aliases_(std::move(other.aliases_)) {}
   PublishedPorts& operator=(PublishedPorts&& other) noexcept;
   ~PublishedPorts() { close(); }
@@ -45,6 +49,7 @@ class PublishedPorts {
   Status open_one(const PublishedPort& port, const Lease& lease);
 
   SlirpStack* stack_ = nullptr;
+  TcpRelay* tcp_ = nullptr;
   std::vector<Open> open_;
   UdpAliases aliases_;
 };

@@ -11,7 +11,6 @@
 namespace bulkhead::net {
 namespace {
 
-constexpr int kBacklog = 4096;
 // What libslirp names when it waits for nothing.
 constexpr uint32_t kIdleMs = 1000;
 
@@ -55,11 +54,6 @@ in6_addr in6(const Ip& ip) {
   return out;
 }
 
-bool same_end(const SocketAddress& a, const sockaddr_storage& b) {
-  return a.storage.ss_family == b.ss_family && ip_of(a.storage) == ip_of(b) &&
-         port_of(a.storage) == port_of(b);
-}
-
 }  // namespace
 
 struct SlirpStack::Callbacks {
@@ -83,11 +77,7 @@ struct SlirpStack::Callbacks {
   }
   static void timer_free(void*, void*) {}
   static void timer_mod(void*, int64_t, void*) {}
-  static void register_fd(int fd, void* opaque) {
-    const linger reset{1, 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    self(opaque).connections_.emplace(fd, 0);
-  }
+  static void register_fd(int, void*) {}
   static void unregister_fd(int fd, void* opaque) { self(opaque).forget(fd); }
   // Called when there is room again: the next wait asks anyway.
   static void notify(void*) {}
@@ -230,7 +220,6 @@ int SlirpStack::want(int fd, int events) {
 
 void SlirpStack::forget(int fd) {
   if (registered_.erase(fd) != 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  connections_.erase(fd);
   ready_.erase(fd);
 }
 
@@ -252,48 +241,18 @@ void SlirpStack::serve() {
   drain_later();
 }
 
-int SlirpStack::publish(bool udp, const SocketAddress& host, const SocketAddress& guest) {
+int SlirpStack::publish_udp(const SocketAddress& host, const SocketAddress& guest) {
   refresh_clock();
   errno = 0;
-  int flags = udp ? SLIRP_HOSTFWD_UDP : 0;
+  int flags = SLIRP_HOSTFWD_UDP;
   if (host.storage.ss_family == AF_INET6) flags |= SLIRP_HOSTFWD_V6ONLY;
   if (slirp_add_hostxfwd(slirp_, host.raw(), host.size, guest.raw(), guest.size, flags) != 0)
     return errno != 0 ? errno : EINVAL;
   return 0;
 }
 
-void SlirpStack::widen_backlogs() {
-  uint32_t timeout = UINT32_MAX;
-  slirp_pollfds_fill(
-      slirp_, &timeout,
-      [](int fd, int events, void*) {
-        int listening = 0;
-        socklen_t size = sizeof listening;
-        if ((events & SLIRP_POLL_PRI) == 0 &&
-            ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0)
-          ::listen(fd, kBacklog);
-        return fd;
-      },
-      this);
-}
-
-void SlirpStack::unpublish(bool udp, const SocketAddress& host) {
-  slirp_remove_hostxfwd(slirp_, host.raw(), host.size, udp ? SLIRP_HOSTFWD_UDP : 0);
-}
-
-// Asked for each connection for names, and there may be thousands of others: a socket is asked for
-// its name only until it has one.
-bool SlirpStack::is_own_connection(const SocketAddress& local) const {
-  const uint16_t wanted = port_of(local.storage);
-  return std::any_of(connections_.begin(), connections_.end(), [&](auto& connection) {
-    auto& [fd, port] = connection;
-    if (port != 0 && port != wanted) return false;
-    sockaddr_storage name{};
-    socklen_t size = sizeof name;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return false;
-    port = port_of(name);
-    return same_end(local, name);
-  });
+void SlirpStack::unpublish_udp(const SocketAddress& host) {
+  slirp_remove_hostxfwd(slirp_, host.raw(), host.size, SLIRP_HOSTFWD_UDP);
 }
 
 }  // namespace bulkhead::net

@@ -5,9 +5,7 @@
 // is told only what gateway_policy and frame checks have passed; ARP, neighbour discovery, router
 // advertisements and names are not its business here.
 //
-// Two things are done to its sockets that it doesn't do itself. A closed connection is reset unless
-// both sides had finished (SO_LINGER 0), so that a client of a published port sees a refusal as
-// one. And a listening socket gets a backlog for more than one client at a time.
+// TCP is carried by TcpRelay and never comes here.
 #pragma once
 
 #include <functional>
@@ -39,14 +37,8 @@ class SlirpStack {
   void input_later(Buffer frame) { later_.push_back(std::move(frame)); }
 
   // Listens on the host and carries what comes to the guest's address: 0, or the errno.
-  int publish(bool udp, const SocketAddress& host, const SocketAddress& guest);
-  void unpublish(bool udp, const SocketAddress& host);
-  // After publishing: makes the backlogs of what listens longer than libslirp does.
-  void widen_backlogs();
-
-  // Does a socket of this stack have this local address? Then a connection from there is one of a
-  // member, carried by us.
-  bool is_own_connection(const SocketAddress& local) const;
+  int publish_udp(const SocketAddress& host, const SocketAddress& guest);
+  void unpublish_udp(const SocketAddress& host);
 
  private:
   struct Callbacks;
@@ -65,10 +57,9 @@ class SlirpStack {
   Slirp* slirp_ = nullptr;
 
   UniqueFd epoll_;
-  std::unordered_map<int, uint32_t> registered_;           // what epoll waits for
-  std::unordered_set<int> wanted_;                         // in this round
-  std::unordered_map<int, int> ready_;                     // what epoll said, as libslirp names it
-  mutable std::unordered_map<int, uint16_t> connections_;  // with their ports, once known
+  std::unordered_map<int, uint32_t> registered_;  // what epoll waits for
+  std::unordered_set<int> wanted_;                // in this round
+  std::unordered_map<int, int> ready_;            // what epoll said, as libslirp names it
   std::vector<Buffer> later_;
   int64_t served_ms_ = 0;
 

@@ -25,9 +25,8 @@ Member* Switch::by_ip(const Ip& ip) const {
 void Switch::from_member(Member& member, std::span<uint8_t> frame) {
   const auto packet = parse_packet(frame);
   if (!packet || !may_send(member.lease, *packet)) return;
-  frame = frame.first(packet->frame.size());
-  if (packet->destination.multicast()) return spread(&member, *packet, frame);
-  if (packet->destination == gateway_.mac) return ports_.gateway(member, *packet, frame);
+  if (packet->destination.multicast()) return spread(&member, *packet);
+  if (packet->destination == gateway_.mac) return ports_.gateway(member, *packet);
   const auto found = by_mac_.find(packet->destination.value);
   if (found != by_mac_.end()) return found->second->socket->send(packet->frame);
   if (host_ != nullptr && packet->destination == host_->mac && ports_.host) ports_.host(*packet);
@@ -37,16 +36,16 @@ void Switch::from_host(std::span<uint8_t> frame) {
   const auto packet = parse_packet(frame);
   if (!packet) return;
   if (ports_.from_host) ports_.from_host(*packet);
-  if (packet->destination.multicast()) return spread(nullptr, *packet, frame);
+  if (packet->destination.multicast()) return spread(nullptr, *packet);
   const auto found = by_mac_.find(packet->destination.value);
   if (found != by_mac_.end()) found->second->socket->send(packet->frame);
 }
 
-void Switch::spread(Member* from, const Packet& packet, std::span<uint8_t> frame) {
+void Switch::spread(Member* from, const Packet& packet) {
   const auto asked = asked_neighbour(packet);
   if (!asked) return flood(from, packet);
   if (gateway_.owns(*asked)) {
-    if (from != nullptr) ports_.gateway(*from, packet, frame);
+    if (from != nullptr) ports_.gateway(*from, packet);
     return;
   }
   if (host_ != nullptr && host_->owns(*asked)) {

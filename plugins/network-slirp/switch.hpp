@@ -19,8 +19,8 @@ namespace bulkhead::net {
 class Switch {
  public:
   struct Ports {
-    // What is for the gateway; the frame may be changed.
-    std::function<void(Member&, const Packet&, std::span<uint8_t>)> gateway;
+    // What is for the gateway.
+    std::function<void(Member&, const Packet&)> gateway;
     // What a member sends to the host, not yet judged. May be empty.
     std::function<void(const Packet&)> host;
     // What the host sent, before it is delivered. May be empty.
@@ -38,7 +38,7 @@ class Switch {
   void from_host(std::span<uint8_t> frame);
 
  private:
-  void spread(Member* from, const Packet& packet, std::span<uint8_t> frame);
+  void spread(Member* from, const Packet& packet);
   void flood(const Member* from, const Packet& packet);
 
   const Gateway& gateway_;

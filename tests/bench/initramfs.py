@@ -33,3 +33,8 @@ def with_observer(original, busybox, kernel_runs):
     added = (member("bin", mode=0o40755) + member("dev", mode=0o40755) + member("dev/null") + member("proc", mode=0o40755) + member("bin/busybox", busybox) +
              member("observer", SCRIPT.format(init=kernel_runs).encode()) + member("TRAILER!!!", mode=0))
     return pad(original) + added
+
+
+def with_program(original, name, program):
+    """One more program at its root."""
+    return pad(original) + member(name, program) + member("TRAILER!!!", mode=0)
