@@ -21,8 +21,9 @@ Result<int> run(Context& context, const Invocation& invocation) {
                      invocation.value_or_default("format"));
 }
 
-constexpr Argument kArguments[] = {
-    {.name = "<name>", .help = "A container, image, network or volume", .completes = Completes::kContainer}};
+constexpr Argument kArguments[] = {{.name = "<name>",
+                                    .help = "A container, image, network or volume",
+                                    .completes = Completes::kContainer}};
 constexpr Option kOptions[] = {
     {.names = "--limit", .value = "<number>", .help = "At most so many"},
     {.names = "-f, --follow", .help = "Go on with events as they happen"},
