@@ -119,7 +119,8 @@ def many_descriptors():
 def test_a_thousand_connections_at_once_and_none_left_behind(box, cluster, peer, many_descriptors):
     """The server greets nobody before all are there; then each is answered after its own end, and the network keeps nothing of them."""
     port, count = free_port(), 1000
-    cluster.run("-p", f"{port}:7000", image=peer, command=("peer", "tcp-crowd", "7000", str(count)))
+    host = cluster.run("-p", f"{port}:7000", image=peer, command=("peer", "tcp-crowd", "7000", str(count)))
+    wait_until(lambda: box.ok("logs", host).out == "ready\n", what="the server")
     [network] = network_hosts(box, "default")
 
     def held():
