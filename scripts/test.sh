@@ -7,7 +7,7 @@
 #
 # Stages: packages format build kernel behaviour docs unit fuzz tidy by default; only when named: asan (the behaviour tests once more, on the
 # sanitized build; all of it together may not fit into 90 minutes on a machine with cold caches), bench (it judges by ratios, and wants
-# the machine for itself) and tsan. FUZZ_SECONDS (60) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
+# the machine for itself) and tsan. FUZZ_SECONDS (30) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$BULKHEAD_SOURCE"
@@ -77,12 +77,12 @@ stage_tsan() {
 }
 
 # A machine that has never run it needs 25 minutes, which a CI run may not have left; verdicts are kept, so the next run goes on.
-stage_tidy() { TIDY_SECONDS=${TIDY_SECONDS:-1200} "$PYTHON" scripts/tidy.py build/asan; }
+stage_tidy() { TIDY_SECONDS=${TIDY_SECONDS:-900} "$PYTHON" scripts/tidy.py build/asan; }
 
 stage_fuzz() {
   build_preset fuzz fuzzers
-  find build/fuzz/fuzzers -maxdepth 1 -type f -executable | sort | xargs -r -P 2 -I {} scripts/fuzz-one.sh {} "${FUZZ_SECONDS:-60}"
-  say "fuzz: $(find build/fuzz/fuzzers -maxdepth 1 -type f -executable | wc -l) fuzzers ran ${FUZZ_SECONDS:-60} s each, nothing found"
+  find build/fuzz/fuzzers -maxdepth 1 -type f -executable | sort | xargs -r -P 2 -I {} scripts/fuzz-one.sh {} "${FUZZ_SECONDS:-30}"
+  say "fuzz: $(find build/fuzz/fuzzers -maxdepth 1 -type f -executable | wc -l) fuzzers ran ${FUZZ_SECONDS:-30} s each, nothing found"
 }
 
 stage_bench() {
