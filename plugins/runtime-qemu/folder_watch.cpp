@@ -77,7 +77,6 @@ void FolderWatch::read_events() {
     take(event);
     at += static_cast<ssize_t>(sizeof event + event.len);
   }
-  if (pending_.size() > kMostPending / 2) poll_->watch(0);  // until some are told
 }
 
 void FolderWatch::take(const inotify_event& event) {
@@ -105,6 +104,7 @@ void FolderWatch::note(std::string path, bool only_closed) {
                                    " at once than can be told; some changes are not");
   const auto [entry, is_new] = pending_.emplace(std::move(path), only_closed);
   if (!only_closed) entry->second = false;
+  if (pending_.size() > kMostPending / 2) poll_->watch(0);  // until they are being told
   gather();
 }
 
