@@ -69,7 +69,7 @@ inline constexpr Option kManagementOptions[] = {
      .help = "Hide a path beside the OCI defaults; NONE clears the list",
      .repeats = true},
     {.names = "--mount",
-     .value = "<type=,source=,target=,readonly>",
+     .value = "<type=,source=,target=,readonly,notify>",
      .help = "Mount a host folder (type=virtiofs or bind), a volume or a tmpfs, which takes size= "
              "and mode=",
      .repeats = true},

@@ -78,9 +78,27 @@ Status apply_to_mount(Mount& mount, const Item& item) {
     mount.source = item.value;
   } else if (item.key == "target" || item.key == "destination" || item.key == "dst") {
     mount.destination = item.value;
+  } else if (item.key == "notify") {
+    if (!item.has_value || item.value == "true" || item.value == "1")
+      mount.options.emplace_back("notify");
   } else {
     return apply(mount, item, "--mount");
   }
+  return {};
+}
+
+bool has(const Mount& mount, std::string_view option) {
+  return std::find(mount.options.begin(), mount.options.end(), option) != mount.options.end();
+}
+
+// Watchers inside hear of a change because their side gives the file a new time.
+Status check_notify(const Mount& mount, const std::string& option) {
+  if (!has(mount, "notify")) return {};
+  if (mount.type != MountType::kVirtiofs)
+    return usage(option + ": notify belongs to folders of this host only");
+  if (has(mount, "ro"))
+    return usage(option + ": notify needs a mount that is not read-only, because it sets the " +
+                 "times of files");
   return {};
 }
 
@@ -109,7 +127,10 @@ Result<Mount> parse_mount(std::string_view text) {
   if (auto ok = check_destination(mount.destination, "--mount"); !ok) {
     return fail(std::move(ok.error()));
   }
-  const auto is_tmpfs_only = [](const std::string& option) { return option != "ro"; };
+  if (auto ok = check_notify(mount, "--mount"); !ok) return fail(std::move(ok.error()));
+  const auto is_tmpfs_only = [](const std::string& option) {
+    return option != "ro" && option != "notify";
+  };
   const bool sized = std::any_of(mount.options.begin(), mount.options.end(), is_tmpfs_only);
   if (sized && mount.type != MountType::kTmpfs) {
     return usage("--mount: size and mode belong to type=tmpfs only");
@@ -171,6 +192,7 @@ Result<Mount> parse_volume(std::string_view text) {
         end == std::string_view::npos ? "" : rest.substr(end + 1), [&](const Item& item) -> Status {
           if (item.key == "rw" && !item.has_value) return {};
           if (item.key == "ro" && !item.has_value) return apply(mount, item, "--volume");
+          if (item.key == "notify" && !item.has_value) return apply_to_mount(mount, item);
           return usage("--volume: unknown option '" + std::string(item.key) + "'");
         });
     if (!applied) return fail(applied.error());
@@ -178,8 +200,9 @@ Result<Mount> parse_volume(std::string_view text) {
   if (auto ok = check_destination(mount.destination, "--volume"); !ok) {
     return fail(std::move(ok.error()));
   }
-  if (!is_host_path(mount.source)) return mount;
-  mount.type = MountType::kVirtiofs;
+  if (is_host_path(mount.source)) mount.type = MountType::kVirtiofs;
+  if (auto ok = check_notify(mount, "--volume"); !ok) return fail(std::move(ok.error()));
+  if (mount.type != MountType::kVirtiofs) return mount;
   if (auto ok = make_absolute(mount, "--volume"); !ok) return fail(std::move(ok.error()));
   return mount;
 }

@@ -1,5 +1,5 @@
-// --mount type=...,source=...,destination=...[,readonly][,size=][,mode=],
-// --volume <source>:<destination>[:ro] and --tmpfs <path>[:readonly,size=,mode=].
+// --mount type=...,source=...,destination=...[,readonly][,notify][,size=][,mode=],
+// --volume <source>:<destination>[:ro|notify] and --tmpfs <path>[:readonly,size=,mode=].
 //
 // A source of --volume with a slash in it, or "." or "..", is a path of this host, relative ones
 // from the current directory; any other is a volume's name. A destination alone is a volume of a
@@ -22,7 +22,7 @@ struct Mount {
   MountType type = MountType::kVirtiofs;
   std::string source;
   std::string destination;
-  std::vector<std::string> options;  // "ro", "size=<bytes>", "mode=<octal>"
+  std::vector<std::string> options;  // "ro", "notify", "size=<bytes>", "mode=<octal>"
 };
 
 Result<Mount> parse_mount(std::string_view text);

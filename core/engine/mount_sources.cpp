@@ -12,6 +12,7 @@
 
 #include "log.hpp"
 #include "model/read_json.hpp"
+#include "model/volume_use.hpp"
 
 namespace bulkhead::engine {
 namespace {
@@ -57,6 +58,9 @@ Status for_each_source(const Json& configuration, const Each& each) {
     if (!source)
       return fail(std::move(source.error())
                       .context("the mount at " + model::read_text(mount, "destination")));
+    if (model::wants_notices(mount) && source->kind != Kind::kFolder)
+      return fail(Code::kInvalid, "the mount at " + model::read_text(mount, "destination") +
+                                      ": notify is for folders, and " + path + " is none");
     each(path, std::move(*source));
   }
   return {};

@@ -80,7 +80,8 @@ class Translator {
       return {};
     }
     Json entry = guest_mount(mount, "share");
-    entry["source"] = share(what.path, is_read_only(mount));
+    entry["source"] = wants_notices(mount) ? watched_share(what.path, mount)
+                                           : share(what.path, is_read_only(mount));
     if (what.kind == MountSource::Kind::kFile) entry["file"] = what.file;
     bodies_.mounts.push_back(std::move(entry));
     return {};
@@ -90,7 +91,8 @@ class Translator {
   std::string once(Json& list, const char* key, const std::string& prefix, const std::string& path,
                    bool read_only) {
     for (const Json& other : list)
-      if (read_text(other, "path") == path && read_flag(other, "readOnly") == read_only)
+      if (read_text(other, "path") == path && read_flag(other, "readOnly") == read_only &&
+          !read_flag(other, "notify"))
         return read_text(other, key);
     std::string name = prefix + std::to_string(list.size());
     Json entry = {{key, name}, {"path", path}};
@@ -103,6 +105,15 @@ class Translator {
   }
   std::string share(const std::string& path, bool read_only) {
     return once(bodies_.shares, "tag", "share", path, read_only);
+  }
+  // Always one of its own: notices name files as this mount does.
+  std::string watched_share(const std::string& path, const Json& mount) {
+    std::string tag = "share" + std::to_string(bodies_.shares.size());
+    bodies_.shares.push_back({{"tag", tag},
+                              {"path", path},
+                              {"notify", true},
+                              {"destination", read_text(mount, "destination")}});
+    return tag;
   }
 
   const State& state_;

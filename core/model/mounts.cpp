@@ -42,23 +42,38 @@ bool is_file_mode(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && mode <= 07777;
 }
 
-// "ro" is for all; sizes and modes only for what is made anew.
+// Watchers inside hear of a change because their side gives the file a new time.
+Status check_notify(const Json& options, Kind kind) {
+  const auto has = [&](const char* option) {
+    return std::find(options.begin(), options.end(), option) != options.end();
+  };
+  if (!has("notify")) return {};
+  if (kind != Kind::kFolder) return fail(Code::kInvalid, "notify is for folders of this host only");
+  if (has("ro"))
+    return fail(Code::kInvalid, "notify sets the times of files, which a read-only mount forbids",
+                "leave out one of notify and ro");
+  return {};
+}
+
+// "ro" is for all, "notify" for host folders; sizes and modes only for what is made anew.
 Result<Json> options_of(const Json& mount, Kind kind) {
   Json kept = Json::array();
   for (const std::string& option : read_texts(mount, "options")) {
     const bool is_tmpfs = kind == Kind::kTmpfs;
-    const bool good = option == "ro" || option == "rw" ||
+    const bool good = option == "ro" || option == "rw" || option == "notify" ||
                       (is_tmpfs && option.starts_with("size=") &&
                        parse_size(std::string_view(option).substr(5))) ||
                       (is_tmpfs && option.starts_with("mode=") &&
                        is_file_mode(std::string_view(option).substr(5)));
     if (!good)
-      return fail(Code::kInvalid,
-                  in_quotes(option) + " is no option of a " + (is_tmpfs ? "tmpfs" : "mount"),
-                  is_tmpfs ? "it has ro, size= and mode=" : "it has ro");
+      return fail(
+          Code::kInvalid,
+          in_quotes(option) + " is no option of a " + (is_tmpfs ? "tmpfs" : "mount"),
+          is_tmpfs ? "it has ro, size= and mode=" : "it has ro and, of a host folder, notify");
     if (option != "rw" && std::find(kept.begin(), kept.end(), option) == kept.end())
       kept.push_back(option);
   }
+  if (Status good = check_notify(kept, kind); !good) return fail(std::move(good.error()));
   return kept;
 }
 

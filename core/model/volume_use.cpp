@@ -31,9 +31,21 @@ std::string volume_of(const Json& mount) {
   return read_text(member(member(mount, "type"), "volume"), "name");
 }
 
-bool is_read_only(const Json& mount) {
+namespace {
+
+bool has_option(const Json& mount, std::string_view option) {
   const auto options = read_texts(mount, "options");
-  return std::find(options.begin(), options.end(), "ro") != options.end();
+  return std::find(options.begin(), options.end(), option) != options.end();
+}
+
+}  // namespace
+
+bool is_read_only(const Json& mount) {
+  return has_option(mount, "ro");
+}
+
+bool wants_notices(const Json& mount) {
+  return has_option(mount, "notify");
 }
 
 std::vector<std::string> users_of_volume(const State& state, const std::string& name,

@@ -12,6 +12,7 @@ namespace bulkhead::model {
 
 std::string volume_of(const Json& mount);  // "" for another kind of mount
 bool is_read_only(const Json& mount);
+bool wants_notices(const Json& mount);  // of changes in a host folder
 
 // Every container that refers to it, but not `except`.
 std::vector<std::string> users_of_volume(const State& state, const std::string& name,

@@ -16,6 +16,9 @@ constexpr Milliseconds kPowerOffDeadline{10'000};
 constexpr Milliseconds kFailedStartDeadline{2'000};
 constexpr Milliseconds kProcessDeadline{60'000};
 constexpr Milliseconds kStatsDeadline{10'000};
+constexpr Milliseconds kTouchDeadline{10'000};
+// Of all its folders together: each takes a kilobyte of the kernel's memory, and a user has few.
+constexpr size_t kMostWatches = 8192;
 // From SIGKILL to the container's process until QEMU itself is killed.
 constexpr uint64_t kKillGraceMs = 5'000;
 constexpr uint64_t kFlushMs = 100;
@@ -58,6 +61,7 @@ Container::Container(loop::Loop& loop, Config config, plugin::Host host, Contain
       farewell_timer_(loop, [this] {
         processes_.clear();
         sockets_.reset();
+        watches_.clear();
         vm_.reset();
         check_closed();
       }) {}
@@ -126,15 +130,32 @@ bool Container::make_way(CreateRequest& request, Reply& reply) {
   for (size_t i = 0; i < machine.networks.size(); ++i) {
     links_.emplace_back(machine.networks[i].network, std::move(request.switch_ends[i]));
   }
-  for (const Share& share : machine.shares) shares_.push_back(share.tag);
+  for (const Share& share : machine.shares) {
+    shares_.push_back(share.tag);
+    if (share.notify) watched_.push_back({share.path, share.destination});
+  }
   return true;
 }
 
 // The VM is gone: its sockets are removed, and its switches see their links go.
 void Container::let_go() {
   if (sockets_) sockets_->end();
+  watches_.clear();
   links_.clear();
   vm_.reset();
+}
+
+void Container::watch_folders() {
+  for (const FolderWatch::Place& place : watched_) {
+    watches_.push_back(std::make_unique<FolderWatch>(
+        loop_, place, kMostWatches / watched_.size(),
+        [this](const std::vector<std::string>& paths, const std::function<void()>& done) {
+          const Json body = {{"paths", paths}};
+          vm_->guest().request("/v1/touch", &body, kTouchDeadline,
+                               [done](const Result<Json>&) { done(); });
+        },
+        [this](std::string_view line) { host_.log(plugin::Level::kWarning, line); }));
+  }
 }
 
 Json Container::created() const {
@@ -163,6 +184,7 @@ void Container::on_vm_ready(const Status& how) {
   if (how) {
     state_ = State::kCreated;
     if (sockets_) sockets_->serve(vm_->guest());
+    watch_folders();
     for (Reply& reply : waiting) reply.ok(created());
     return;
   }

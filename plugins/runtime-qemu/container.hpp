@@ -22,6 +22,7 @@
 #include "boot_log.hpp"
 #include "bulkhead/plugin.hpp"
 #include "container_log.hpp"
+#include "folder_watch.hpp"
 #include "guest_process.hpp"
 #include "requests.hpp"
 #include "socket_relay.hpp"
@@ -54,6 +55,7 @@ class Container {
 
   bool make_way(CreateRequest& request, plugin::Reply& reply);
   void let_go();
+  void watch_folders();
   void on_vm_ready(const Status& how);
   void on_vm_gone(const Vm::End& end);
   Json created() const;
@@ -84,6 +86,8 @@ class Container {
   std::unique_ptr<SocketRelay> sockets_;                 // null if the machine has none
   std::vector<std::pair<std::string, UniqueFd>> links_;  // network and the switch's own end
   std::vector<std::string> shares_;                      // by tag
+  std::vector<FolderWatch::Place> watched_;              // folders whose changes the guest hears of
+  std::vector<std::unique_ptr<FolderWatch>> watches_;    // while the VM is ready
   std::map<std::string, std::unique_ptr<GuestProcess>> processes_;
   std::optional<ProcessExit> exit_;
 

@@ -172,6 +172,8 @@ Share read_share(Members& in) {
   share.tag = in.id("tag", kLongestTag);
   share.path = in.path("path");
   share.read_only = in.flag("readOnly");
+  share.notify = in.flag("notify");
+  if (share.notify) share.destination = in.path("destination");
   return share;
 }
 

@@ -10,13 +10,18 @@
  *   peer unix-ask PATH            standard input to the socket, its end as a half-close, the answer
  *                                 to standard output
  *   peer agent-keys PATH          prints how many keys the SSH agent there has
+ *   peer watch PATH...            says "ready" and then what inotify tells of these, a line for
+ * each: "modify PATH/NAME", or "other" for attributes, new and closed files peer watch-open PATH...
+ * the same, and opens each file that was modified for writing and closes it as it was
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -160,6 +165,35 @@ static int agent_keys(const char* path) {
   return 0;
 }
 
+static void watch(char** paths, int count, int open_them) {
+  _Alignas(struct inotify_event) char bytes[65536];
+  int fd = inotify_init(), first = 0;
+  need(fd >= 0, "inotify_init");
+  for (int i = 0; i < count; i++) {
+    int number =
+        inotify_add_watch(fd, paths[i], IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_CLOSE_WRITE);
+    need(number >= 0, paths[i]);
+    if (i == 0) first = number;
+  }
+  puts("ready");
+  fflush(stdout);
+  for (;;) {
+    ssize_t size = read(fd, bytes, sizeof bytes);
+    need(size > 0, "read");
+    for (ssize_t at = 0; at < size;) {
+      const struct inotify_event* event = (const struct inotify_event*)(bytes + at);
+      char path[8192];
+      at += (ssize_t)(sizeof *event + event->len);
+      if (event->wd < first || event->wd - first >= count) continue;
+      snprintf(path, sizeof path, "%s%s%s", paths[event->wd - first], event->len ? "/" : "",
+               event->len ? event->name : "");
+      printf("%s %s\n", event->mask & IN_MODIFY ? "modify" : "other", path);
+      if (open_them && event->mask & IN_MODIFY) close(open(path, O_RDWR));
+    }
+    fflush(stdout);
+  }
+}
+
 int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "";
   if (argc == 3 && strcmp(mode, "udp-echo") == 0) udp_echo(atoi(argv[2]));
@@ -168,6 +202,10 @@ int main(int argc, char** argv) {
   if (argc == 3 && strcmp(mode, "unix-echo") == 0) unix_echo(argv[2]);
   if (argc == 3 && strcmp(mode, "unix-ask") == 0) return unix_ask(argv[2]);
   if (argc == 3 && strcmp(mode, "agent-keys") == 0) return agent_keys(argv[2]);
-  fprintf(stderr, "usage: peer udp-echo|udp-ask|tcp-crowd|unix-echo|unix-ask|agent-keys ...\n");
+  if (argc >= 3 && strcmp(mode, "watch") == 0) watch(argv + 2, argc - 2, 0);
+  if (argc >= 3 && strcmp(mode, "watch-open") == 0) watch(argv + 2, argc - 2, 1);
+  fprintf(stderr,
+          "usage: peer udp-echo|udp-ask|tcp-crowd|unix-echo|unix-ask|agent-keys|watch|watch-open "
+          "...\n");
   return 2;
 }

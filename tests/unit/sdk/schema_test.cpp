@@ -116,7 +116,7 @@ TEST(Schemas, TakeAMachineWithNetworksAndMounts) {
       {"writableDisk", "/w"},
       {"networks", {{{"network", "default"}, {"mac", "f2:62:00:00:00:0a"}}}},
       {"disks", {{{"serial", "vol-1"}, {"path", "/v/1.ext4"}, {"readOnly", true}}}},
-      {"shares", {{{"tag", "src"}, {"path", "/src"}}}},
+      {"shares", {{{"tag", "src"}, {"path", "/src"}, {"notify", true}, {"destination", "/a"}}}},
       {"sockets", {{{"direction", "to-guest"}, {"host", "/h"}, {"guest", "/g"}, {"mode", 0660}}}}};
   EXPECT_THAT(check(machine, "shapes.json#/$defs/Machine"), IsEmpty());
   EXPECT_THAT(check({{"networks", {"default"}}}, "runtime/1/links.json#/$defs/result"), IsEmpty());

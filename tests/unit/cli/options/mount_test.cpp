@@ -51,6 +51,25 @@ TEST(Mount, AHostFolderMayBeRelative) {
   EXPECT_FALSE(parse_mount("type=bind,target=/x"));
 }
 
+TEST(Mount, OnlyAHostFolderThatMayBeWrittenToHasNotices) {
+  EXPECT_THAT(parse_mount("src=/a,dst=/b,notify")->options, ElementsAre("notify"));
+  EXPECT_THAT(parse_mount("src=/a,dst=/b,notify=false")->options, ElementsAre());
+  EXPECT_THAT(parse_volume("/a:/b:notify")->options, ElementsAre("notify"));
+  for (const char* bad : {"type=volume,source=a,target=/b,notify", "type=tmpfs,target=/b,notify",
+                          "src=/a,dst=/b,notify,ro"}) {
+    const auto refused = parse_mount(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_THAT(refused.error().message, HasSubstr("--mount: notify")) << bad;
+  }
+  for (const char* bad : {"data:/b:notify", "/a:/b:ro,notify"}) {
+    const auto refused = parse_volume(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_THAT(refused.error().message, HasSubstr("--volume: notify")) << bad;
+  }
+  EXPECT_FALSE(parse_volume("/a:/b:notify=1"));
+  EXPECT_FALSE(parse_tmpfs("/a:notify"));
+}
+
 TEST(Volume, ANameIsAVolumesAndAPathIsTheHosts) {
   const std::string here = std::filesystem::current_path().string();
   for (const auto& [text, source] :

@@ -53,6 +53,17 @@ TEST_F(MountSourcesTest, AFolderIsItselfWithoutLinks) {
   EXPECT_EQ(source.path, directory_ + "/folder");
 }
 
+TEST_F(MountSourcesTest, OnlyAFolderHasNotices) {
+  Json configuration = mounting(directory_);
+  configuration["mounts"][0]["options"] = {"notify"};
+  EXPECT_TRUE(check_mount_sources(configuration));
+  configuration["mounts"][0]["source"] = directory_ + "/file";
+  const Status refused = check_mount_sources(configuration);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kInvalid);
+  EXPECT_NE(refused.error().message.find("notify is for folders"), std::string::npos);
+}
+
 TEST_F(MountSourcesTest, AFileComesAlone) {
   for (int round = 0; round < 2; round++) {
     auto sources = open(directory_ + "/file");

@@ -84,6 +84,33 @@ TEST_F(MountsTest, RefusesWhatMeansNothing) {
           "read-only at one place");
 }
 
+TEST_F(MountsTest, NoticesAreForHostFoldersThatMayBeWrittenTo) {
+  const Json folder = {
+      {"type", "bind"}, {"source", "/src"}, {"destination", "/a"}, {"options", {"notify"}}};
+  EXPECT_EQ(built(folder)["options"], Json::parse(R"(["notify"])"));
+  refuses({{{"type", "volume"}, {"source", "d"}, {"destination", "/a"}, {"options", {"notify"}}}},
+          "folders of this host only");
+  refuses({{{"type", "tmpfs"}, {"destination", "/a"}, {"options", {"notify"}}}},
+          "folders of this host only");
+  Json both = folder;
+  both["options"] = {"ro", "notify"};
+  refuses({both}, "read-only");
+}
+
+TEST_F(MountsTest, AFolderWithNoticesIsAShareOfItsOwn) {
+  const Json notify = Json::parse(R"(["notify"])");
+  const MountBodies made =
+      bodies({{{"type", "bind"}, {"source", "/s"}, {"destination", "/a"}, {"options", notify}},
+              {{"type", "bind"}, {"source", "/s"}, {"destination", "/b"}},
+              {{"type", "bind"}, {"source", "/s"}, {"destination", "/c/d"}, {"options", notify}}},
+             {{"/s", {MountSource::Kind::kFolder, "/s", {}}}});
+  EXPECT_EQ(made.shares, Json::parse(R"([
+      {"tag": "share0", "path": "/s", "notify": true, "destination": "/a"},
+      {"tag": "share1", "path": "/s"},
+      {"tag": "share2", "path": "/s", "notify": true, "destination": "/c/d"}])"));
+  EXPECT_EQ(made.mounts[2]["source"], "share2");
+}
+
 TEST_F(MountsTest, VolumesThatArentThereAreMade) {
   volume("there");
   auto result = build({{{"type", "volume"}, {"source", "there"}, {"destination", "/a"}},

@@ -64,7 +64,9 @@ TEST(ParseCreate, ReadsWhatAMachineHasBesideItsDisks) {
   Json body = create_body();
   body["machine"]["networks"] = {{{"network", "default"}, {"mac", "f2:62:00:00:00:0A"}}};
   body["machine"]["disks"] = {{{"serial", "vol-1"}, {"path", "/v/1.ext4"}, {"readOnly", true}}};
-  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/home/u/src"}}};
+  body["machine"]["shares"] = {
+      {{"tag", "src"}, {"path", "/home/u/src"}},
+      {{"tag", "told"}, {"path", "/t"}, {"notify", true}, {"destination", "/in"}}};
   body["machine"]["sockets"] = {
       {{"direction", "to-host"}, {"host", "/run/agent"}, {"guest", "/agent"}},
       {{"direction", "to-guest"}, {"host", "/run/app"}, {"guest", "/app"}, {"mode", 0660}}};
@@ -81,6 +83,9 @@ TEST(ParseCreate, ReadsWhatAMachineHasBesideItsDisks) {
   EXPECT_TRUE(machine.disks.at(0).read_only);
   EXPECT_EQ(machine.shares.at(0).tag, "src");
   EXPECT_FALSE(machine.shares.at(0).read_only);
+  EXPECT_FALSE(machine.shares.at(0).notify);
+  EXPECT_TRUE(machine.shares.at(1).notify);
+  EXPECT_EQ(machine.shares.at(1).destination, "/in");
   EXPECT_EQ(machine.sockets.at(0).direction, Socket::Direction::kToHost);
   EXPECT_FALSE(machine.sockets.at(0).mode);
   EXPECT_EQ(machine.sockets.at(1).mode, 0660u);
@@ -104,6 +109,7 @@ TEST(ParseCreate, NamesTheItemThatIsWrong) {
       {"disks", Json::array({with(disk, "serial", "writable")}), "two named writable"},
       {"shares", Json::array({with(share, "tag", std::string(32, 't'))}), "tag"},
       {"shares", {share, share}, "two named a"},
+      {"shares", Json::array({with(share, "notify", true)}), "destination"},
       {"sockets", Json::array({with(socket, "direction", "up")}), "direction"},
       {"sockets", Json::array({with(socket, "guest", "app")}), "absolute"},
       {"sockets", Json::array({with(socket, "mode", 01000)}), "mode"},
