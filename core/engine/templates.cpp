@@ -185,12 +185,15 @@ void Templates::finish(const Result<Json>& result) {
   build_next();
 }
 
-void Templates::drop(const std::string& key, const std::string& reason,
-                     const model::Origin& origin) {
+void Templates::drop(const std::string& key, const std::string& reason) {
   loaded_.erase(key);
   if (!state().templates.contains(key)) return;
   log::info("template " + key + " is dropped: " + reason);
-  parts_.ledger.record({model::template_dropped(key, reason, origin)});
+  parts_.ledger.record({model::template_dropped(key, reason)});
+  remove_files(key);
+}
+
+void Templates::remove_files(const std::string& key) {
   parts_.work(
       [path = place(key)] {
         std::error_code error;
@@ -206,15 +209,26 @@ void Templates::drop_surplus() {
 }
 
 void Templates::prune(const model::Origin& origin, Answer done) {
-  Json deleted = Json::array();
+  Json pruned = {{"deleted", Json::array()}, {"reclaimed", 0}};
   int64_t bytes = 0;
-  const auto all = state().templates;
-  for (const auto& [key, saved] : all) {
-    deleted.push_back(key);
+  std::vector<model::NewEvent> events;
+  for (const auto& [key, saved] : state().templates) {
+    pruned["deleted"].push_back(key);
     bytes += saved.bytes;
-    drop(key, "pruned", origin);
+    events.push_back(model::template_dropped(key, "pruned", origin));
   }
-  done(Json{{"deleted", std::move(deleted)}, {"reclaimed", bytes}});
+  if (events.empty()) return done(std::move(pruned));
+  pruned["reclaimed"] = bytes;
+  parts_.ledger.record(std::move(events),
+                       [this, pruned = std::move(pruned), done = std::move(done)](
+                           const Result<std::vector<model::Event>>& committed) {
+                         if (!committed) return done(fail(committed.error()));
+                         for (const Json& key : pruned["deleted"]) {
+                           loaded_.erase(key.get<std::string>());
+                           remove_files(key.get<std::string>());
+                         }
+                         done(pruned);
+                       });
 }
 
 void Templates::prepare() {

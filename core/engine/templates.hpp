@@ -76,7 +76,8 @@ class Templates {
   void stored(const Json& made, const Result<StoredTemplate>& result, TemplateFiles files);
   void finish(const Result<Json>& result);
   void load(const std::string& key, std::function<void()> then);
-  void drop(const std::string& key, const std::string& reason, const model::Origin& origin = {});
+  void drop(const std::string& key, const std::string& reason);
+  void remove_files(const std::string& key);
   void drop_surplus();
   std::optional<Source> take(const std::string& key);
   const model::State& state() const { return parts_.ledger.state(); }
