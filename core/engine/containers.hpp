@@ -55,9 +55,9 @@ class Containers {
     bool attach = false;
     bool stdin_open = false;
     Json size;                    // {"rows","cols"} or null
-    bool cold = false;            // boot it, even if it could be cloned
     std::string ssh_socket = {};  // the client's agent, for containers with "ssh"
     TakeConnection take_connection;
+    bool cold = false;  // boot it, even if it could be cloned
   };
   void start(Start command, const model::Origin& origin, Answer done);
 

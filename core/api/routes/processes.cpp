@@ -34,7 +34,7 @@ void start(const ExchangePtr& exchange, engine::Engine& engine) {
     return exchange->fail(status.error());
   engine.containers().start(
       {id, attach, body.value("stdin", false), body.value("size", Json()),
-       body.value("cold", false), string_or(body, "sshAuthSock", ""), taker(exchange)},
+       string_or(body, "sshAuthSock", ""), taker(exchange), body.value("cold", false)},
       origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 

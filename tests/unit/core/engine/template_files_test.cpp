@@ -90,7 +90,8 @@ TEST_F(TemplateFilesTest, WhatIsUsedCantBeChanged) {
   const StoredTemplate known = stored(files);
   auto loaded = load_template(place_, known);
   ASSERT_TRUE(loaded);
-  for (const UniqueFd* fd : {&files.ram, &loaded->ram, &loaded->state}) {
+  for (const UniqueFd* fd :
+       std::initializer_list<const UniqueFd*>{&files.ram, &loaded->ram, &loaded->state}) {
     EXPECT_EQ(pwrite(fd->get(), "x", 1, 4096), -1);
     EXPECT_EQ(errno, EPERM);
     EXPECT_EQ(ftruncate(fd->get(), 1), -1);
