@@ -37,8 +37,8 @@ struct Share {
   std::string tag;
   std::string path;
   bool read_only = false;
-  bool notify = false;      // tell the guest of changes made here
-  std::string destination;  // where the container has it, if so
+  bool notify = false;           // tell the guest of changes made here
+  std::string destination = {};  // where the container has it, if so
 };
 
 // A Unix socket on either side of the wall, and its listener's path on the other one.
