@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 namespace bulkhead::engine {
@@ -18,9 +19,9 @@ TEST(BootGate, LetsSoManyInAndTheNextWhenOneLeaves) {
     });
   }
   EXPECT_EQ(order, (std::vector{0, 1}));
-  turns.erase(turns.begin());
+  std::exchange(turns[0], nullptr).reset();
   EXPECT_EQ(order, (std::vector{0, 1, 2}));
-  turns.clear();
+  std::exchange(turns[1], nullptr).reset();
   EXPECT_EQ(order, (std::vector{0, 1, 2, 3}));
 }
 

@@ -94,7 +94,7 @@ TEST_F(MountsTest, NoticesAreForHostFoldersThatMayBeWrittenTo) {
           "folders of this host only");
   Json both = folder;
   both["options"] = {"ro", "notify"};
-  refuses({both}, "read-only");
+  refuses(Json::array({both}), "read-only");
 }
 
 TEST_F(MountsTest, AFolderWithNoticesIsAShareOfItsOwn) {

@@ -434,7 +434,7 @@ TEST_F(OwnVmTest, ProbeSaysItsLineAndEnds) {
 }
 
 TEST_F(OwnVmTest, TemplateGivesItsDisksBackUntilTheyAreNeeded) {
-  boot(json::object(), "bulkhead.template=1");
+  boot({{"clone", {{"disks", 2}}}}, "bulkhead.template=1");
   ASSERT_EQ(made.status, 200) << made.body;
   EXPECT_EQ(run_init({{"args", {"cat", "/etc/marker"}}}).out(), "image\n");
 }
