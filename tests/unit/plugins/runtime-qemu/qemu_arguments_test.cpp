@@ -184,12 +184,12 @@ Machine full(size_t networks, size_t mounts) {
 
 TEST(QemuArguments, HasRoomForFourNetworksAndADozenMounts) {
   EXPECT_TRUE(check_room(full(4, 12), kTsc));
-  EXPECT_TRUE(check_room(full(4, 14), kTsc));
-  EXPECT_EQ(devices(qemu_arguments(full(4, 14), kTsc), "").size(), 24u);
-  const auto refused = check_room(full(4, 15), kTsc);
+  EXPECT_TRUE(check_room(full(4, 13), kTsc));
+  EXPECT_EQ(devices(qemu_arguments(full(4, 13), kTsc), "").size(), 23u);
+  const auto refused = check_room(full(4, 14), kTsc);
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("19 networks, volumes and folders"));
-  EXPECT_THAT(refused.error().message, HasSubstr("18"));
+  EXPECT_THAT(refused.error().message, HasSubstr("18 networks, volumes and folders"));
+  EXPECT_THAT(refused.error().message, HasSubstr("17"));
 }
 
 // There the clock has the interrupt of the fourth place.

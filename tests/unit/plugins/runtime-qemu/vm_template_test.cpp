@@ -125,9 +125,10 @@ TEST_F(VmTemplateTest, AClonesDisksCardsAndFoldersAreItsOwn) {
   EXPECT_EQ((*created)["cloned"], true) << created->dump();
   start({"sleep", "1000"});
   EXPECT_EQ(shell("cat /sys/class/net/eth0/address"), "f2:62:00:00:00:07\n");
-  EXPECT_EQ(shell("for d in /sys/block/vd*; do read s <$d/serial; [ $s = volume ] && cat $d/size; "
-                  "done"),
-            std::to_string((24 << 20) / 512) + "\n");
+  EXPECT_EQ(
+      shell("for d in /sys/block/vd*; do read s <$d/serial; [ \"$s\" = volume ] && cat $d/size; "
+            "done"),
+      std::to_string((24 << 20) / 512) + "\n");
   EXPECT_EQ(shell("busybox mount -t 9p -o trans=virtio,version=9p2000.L src /tmp && cat /tmp/file"),
             "of the host");
 }
@@ -177,7 +178,7 @@ TEST_F(VmTemplateTest, AStateThatIsGarbageCostsABoot) {
   ASSERT_TRUE(created) << created.error().message;
   EXPECT_EQ((*created)["cloned"], false);
   EXPECT_EQ((*created)["badTemplate"], true);
-  EXPECT_THAT((*created)["notCloned"].get<std::string>(), HasSubstr("Not a migration stream"));
+  EXPECT_THAT((*created)["notCloned"].get<std::string>(), HasSubstr("load of migration failed"));
 }
 
 TEST_F(VmTemplateTest, ATemplateOfSomethingElseIsNotUsed) {
