@@ -125,8 +125,8 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def name(box):
-    """A name for one container; whatever carries it in the end is deleted."""
-    chosen = f"c{next(_numbers)}"
+    """A name for one container, found in no digest; whatever carries it in the end is deleted."""
+    chosen = f"n{next(_numbers)}"
     yield chosen
     box("delete", "--force", chosen)
 

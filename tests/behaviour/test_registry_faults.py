@@ -29,6 +29,7 @@ BLOBS = "/blobs/sha256:"
 def at_rest(bare, registry):
     """What the service holds open after a first pull and push: (files, processes)."""
     configure(bare, SETTINGS)
+    bare.ok("system", "property", "set", "template.enabled", "false")  # what is built when the service is at rest would be open as well
     reference = put(registry, noise.image(), "warm/up:1")
     bare.ok("image", "pull", reference)
     bare.ok("image", "push", reference)

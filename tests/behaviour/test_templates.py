@@ -66,7 +66,7 @@ def test_a_clone_has_what_it_was_given(box, template, name, tmp_path):
         done = box.ok("exec", name, "sh", "-c", "hostname; cat /sys/class/net/eth0/address; ip -4 -o addr show eth0; cat /folder/file; df -k /volume | tail -1;"
                       " df -k /scratch | tail -1; ls /sys/block | grep -c vd; ls /sys/class/net | grep -c eth; nproc; cat /proc/mounts | grep -c 9p")
         host, mac, shown, content, volume, scratch, disks, cards, cpus, folders = done.lines
-        assert host == name and content == "of the host" and f"inet {net.address(box, name)} " in shown and mac == net.address(box, name, key="macAddress")
+        assert host == name and content == "of the host" and f"inet {net.address(box, name)}/" in shown and mac == net.address(box, name, key="macAddress")
         assert 30_000 < int(volume.split()[1]) < 41_000 and int(scratch.split()[1]) == 1024
         assert (disks, cards, cpus, folders) == ("3", "1", "1", "1")  # image, writable and volume; the placeholders stay without driver
         assert started(box, name)["cloned"] is True
