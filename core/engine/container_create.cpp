@@ -1,9 +1,7 @@
 // create: configuration from request, image and properties; intent; disks; outcome.
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include <cstdio>
 #include <filesystem>
 
 #include "containers.hpp"
@@ -15,6 +13,7 @@
 #include "model/read_json.hpp"
 #include "model/views.hpp"
 #include "mount_sources.hpp"
+#include "uuid.hpp"
 #include "volumes.hpp"
 
 namespace bulkhead::engine {
@@ -24,19 +23,6 @@ int64_t now_us() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
-}
-
-// RFC 9562 version 4, lower case: the id of a container that nobody named.
-std::string new_uuid() {
-  unsigned char b[16] = {};
-  [[maybe_unused]] ssize_t got = getrandom(b, sizeof b, 0);
-  b[6] = static_cast<unsigned char>((b[6] & 0x0f) | 0x40);
-  b[8] = static_cast<unsigned char>((b[8] & 0x3f) | 0x80);
-  char text[37];
-  snprintf(text, sizeof text,
-           "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
-           b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-  return text;
 }
 
 struct Draft {

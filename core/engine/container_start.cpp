@@ -1,4 +1,5 @@
-// start: intent; host process; host-started committed; networks; VM; process; outcome. Each step is
+// start: intent; host process (a new one, or a parked one with its machine); host-started
+// committed; networks; VM; process; outcome. Each step is
 // a member function that ends by asking for the next; whatever fails goes through abandon(), which
 // leaves no process and no socket behind. So does what is cancelled: a stop, a deletion and the
 // service's end give up a start that is under way, whatever it waits for, and go on after its
@@ -91,8 +92,14 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
       if (!kernel) return abandon(std::move(kernel.error()));
       kernel_ = *kernel;
     }
+    if (auto ordered = write_request(); !ordered) return abandon(std::move(ordered.error()));
+    if (!command_.cold && !parked_failed_) parked_ = parts_.parking.take(request_["machine"]);
     auto self = shared_from_this();
     launched_ = true;
+    if (parked_) {
+      host_ = parts_.hosts.take(parked_->host, command_.id);
+      return host_started(host_, [self] { self->join_networks(); });
+    }
     parts_.hosts.launch(
         command_.id, op_,
         [self](const model::RuntimeHost& host, std::function<void()> go) {
@@ -125,7 +132,9 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
 
   void join_networks() {
     joined_ = true;
-    parts_.networks.join(command_.id,
+    std::vector<UniqueFd> cables;
+    if (parked_) cables = std::move(parked_->cables);
+    parts_.networks.join(command_.id, std::move(cables),
                          [self = shared_from_this()](Result<std::vector<UniqueFd>> links) {
                            if (!self->going()) return;
                            if (!links) return self->abandon(links.error());
@@ -133,13 +142,14 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                          });
   }
 
-  void create_vm(std::vector<UniqueFd> links) {
+  // runtime.create's, without what it is cloned from.
+  Status write_request() {
     const model::ContainerState* container = owner_.state().container(command_.id);
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
     if (!container->leases.empty()) machine["networks"] = model::machine_networks(*container);
     Json guest = model::guest_request(container->configuration,
                                       model::guest_network(owner_.state(), *container));
-    if (auto put = put_mounts(machine, guest); !put) return abandon(std::move(put.error()));
+    if (auto put = put_mounts(machine, guest); !put) return put;
     model::put_sockets(model::machine_sockets(container->configuration, command_.ssh_socket),
                        machine, guest);
     request_ = {{"container", command_.id},
@@ -147,7 +157,12 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                 {"machine", std::move(machine)},
                 {"guest", std::move(guest)},
                 {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
+    return {};
+  }
+
+  void create_vm(std::vector<UniqueFd> links) {
     links_ = std::move(links);
+    if (parked_) return take_parked();
     if (command_.cold) return boot();
     parts_.templates.source(request_["machine"],
                             [self = shared_from_this()](std::optional<Templates::Source> source) {
@@ -156,6 +171,28 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                               self->put_template(std::move(*source));
                               self->order_vm();
                             });
+  }
+
+  void take_parked() {
+    template_ = parked_->key;
+    request_["parked"] = true;
+    request_["logDir"] = owner_.directory(command_.id);
+    order_vm();
+  }
+
+  // A machine that was parked and can't be had is no reason not to clone another one.
+  void do_without_parked(const Error& why) {
+    log::warning("container " + command_.id +
+                 " can't have the machine that was parked: " + why.message);
+    parked_.reset();
+    parked_failed_ = true;
+    template_.clear();
+    parts_.hosts.kill(command_.id);
+    parts_.hosts.when_gone(command_.id, [self = shared_from_this()] {
+      self->parts_.networks.leave(self->command_.id, [self] {
+        if (self->going()) self->launch();
+      });
+    });
   }
 
   void boot() {
@@ -176,13 +213,16 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
 
   void order_vm() {
     PluginPort* host = parts_.hosts.find(command_.id);
-    if (!host)
-      return abandon(
-          {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
+    if (!host) {
+      const Error gone{
+          Code::kUnavailable, "the host of container " + command_.id + " has ended", {}};
+      return parked_ ? do_without_parked(gone) : abandon(gone);
+    }
     host->call(op_, "runtime.create", request_, std::move(links_),
                [self = shared_from_this()](Result<Json> created) {
                  self->turn_.reset();
                  if (!self->going()) return;
+                 if (!created && self->parked_) return self->do_without_parked(created.error());
                  if (!created) return self->abandon(created.error());
                  self->created_ = std::move(*created);
                  self->believe_the_machine();
@@ -223,15 +263,21 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  Json outcome = self->created_;
                  outcome.erase("badTemplate");
                  if (!self->template_.empty()) outcome["template"] = self->template_;
-                 if (!self->command_.cold)
-                   self->parts_.templates.learned(self->request_["machine"], self->template_,
-                                                  self->created_);
+                 if (self->parked_) outcome["parked"] = true;
+                 if (!self->command_.cold) self->learn();
                  outcome["pid"] = model::read_integer(*process_started, "pid").value_or(0);
                  outcome["hostPid"] = self->host_.pid;
                  outcome["hostSocket"] = self->host_.socket;
                  self->ended_ = true;
                  self->report_({outcome, {}});
                });
+  }
+
+  void learn() {
+    parts_.templates.learned(request_["machine"], template_, created_);
+    if (const model::ContainerState* container = owner_.state().container(command_.id))
+      parts_.parking.wanted({request_["machine"], container->image_digest,
+                             model::member(container->configuration, "platform")});
   }
 
   // A failed start leaves the container as it was: the host and its VM are killed, then the outcome
@@ -261,6 +307,8 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   std::vector<UniqueFd> links_;
   BootGate::Turn turn_;   // to boot
   std::string template_;  // the key of what it was to be a clone of
+  std::optional<Parking::Machine> parked_;
+  bool parked_failed_ = false;
   Json created_;
   bool launched_ = false;
   bool joined_ = false;  // or trying to

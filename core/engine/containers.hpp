@@ -18,6 +18,7 @@
 #include "model/container_decide.hpp"
 #include "network_port.hpp"
 #include "operations.hpp"
+#include "parking.hpp"
 #include "templates.hpp"
 
 namespace bulkhead::engine {
@@ -40,6 +41,7 @@ class Containers {
     NetworkPort& networks;
     Volumes& volumes;
     Templates& templates;
+    Parking& parking;
     std::string data_dir;  // containers/<id>/ below it
     std::string initramfs;
     Json host_platform;

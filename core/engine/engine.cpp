@@ -132,9 +132,10 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                                     std::move(done));
                   },
                   [this] { return usual_machine(); }}),
+      parking_({loop_, *ledger_, hosts_, storage_, templates_}),
       containers_({operations_, storage_, hosts_, accelerator_, kernels_, networks_, volumes_,
-                   templates_, paths_.data + "/containers", install_.share() + "/initramfs.cpio",
-                   host_platform()}) {
+                   templates_, parking_, paths_.data + "/containers",
+                   install_.share() + "/initramfs.cpio", host_platform()}) {
   hosts_.set_events(
       {[this](const std::string& id, uint64_t report, const std::string& type, const Json& data) {
          containers_.host_reported(id, report, type, data);
@@ -228,9 +229,11 @@ void Engine::shut_down(bool stop_containers, const model::Origin& origin,
     networks_.close(stop_containers, end_plugins);
   };
   templates_.close();
-  containers_.close([this, stop_containers, origin, end = std::move(end)] {
-    if (!stop_containers) return end();
-    containers_.stop_all(origin, end);
+  parking_.close([this, stop_containers, origin, end = std::move(end)] {
+    containers_.close([this, stop_containers, origin, end] {
+      if (!stop_containers) return end();
+      containers_.stop_all(origin, end);
+    });
   });
 }
 

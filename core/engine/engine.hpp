@@ -18,6 +18,7 @@
 #include "images.hpp"
 #include "kernels.hpp"
 #include "networks.hpp"
+#include "parking.hpp"
 #include "recovery.hpp"
 #include "registries.hpp"
 #include "runtime_hosts.hpp"
@@ -54,6 +55,7 @@ class Engine {
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
   Templates& templates() { return templates_; }
+  const Parking& parking() const { return parking_; }
   // What a container that asks for nothing would boot; null as long as that isn't known.
   Json usual_machine() const;
   PluginPort& storage() { return storage_; }
@@ -90,6 +92,7 @@ class Engine {
   HostNames host_names_;
   Volumes volumes_;
   Templates templates_;
+  Parking parking_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

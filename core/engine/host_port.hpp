@@ -21,6 +21,10 @@ class HostPort {
   // when the journal knows it too.
   using Spawned = std::function<void(const model::RuntimeHost&, std::function<void()> go)>;
   virtual void launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched) = 0;
+  // A host whose machine is to be parked: no container's, and known by its name alone.
+  virtual void launch_parked(const std::string& name, Launched launched) = 0;
+  // Such a host becomes the container's; nobody who waits for its end under its old name is told.
+  virtual model::RuntimeHost take(const std::string& name, const std::string& id) = 0;
   // Fails when no process of that host is left: one that can't be reached is killed first.
   virtual void adopt(const std::string& id, const model::RuntimeHost& host,
                      std::function<void(Status)> adopted) = 0;

@@ -12,6 +12,7 @@ struct Networks::Joining {
   std::string id;
   std::vector<std::string> networks;
   size_t next = 0;
+  std::vector<UniqueFd> cables;  // of a machine that has them already
   std::vector<UniqueFd> fds;
   Joined done;
 };
@@ -32,8 +33,9 @@ Json Networks::attach_request(const std::string& name, const model::ContainerSta
   return request;
 }
 
-void Networks::join(const std::string& id, Joined joined) {
+void Networks::join(const std::string& id, std::vector<UniqueFd> cables, Joined joined) {
   auto joining = std::make_shared<Joining>();
+  joining->cables = std::move(cables);
   joining->id = id;
   joining->done = std::move(joined);
   // What an earlier start has left must be gone: the same ports can't be opened twice.
@@ -62,14 +64,19 @@ void Networks::join_next(const std::shared_ptr<Joining>& joining) {
     if (!container || !host || member == members_.end())
       return give_up({Code::kUnavailable, "network " + name + " is not there any more", {}});
     member->second.networks[name] = links_[name].generation;
+    const bool connected = !joining->cables.empty();
+    std::vector<UniqueFd> cable;
+    if (connected) cable.push_back(std::move(joining->cables[joining->next - 1]));
     host->transact(
-        unjournaled_op(), "network.attach", attach_request(name, *container, false), {}, {},
-        [this, joining, name, give_up](const Result<Json>& attached, std::vector<UniqueFd> fds) {
+        unjournaled_op(), "network.attach", attach_request(name, *container, connected),
+        std::move(cable), {},
+        [this, joining, name, give_up, connected](const Result<Json>& attached,
+                                                  std::vector<UniqueFd> fds) {
           if (!attached) return give_up(Error(attached.error()).context("join network " + name));
-          if (fds.size() != 2)
+          if (fds.size() != (connected ? 0 : 2))
             return give_up({Code::kInternal,
                             "network " + name + " answered with " + std::to_string(fds.size()) +
-                                " descriptors instead of 2",
+                                " descriptors instead of " + (connected ? "none" : "2"),
                             {}});
           for (UniqueFd& fd : fds) joining->fds.push_back(std::move(fd));
           join_next(joining);

@@ -16,9 +16,10 @@ class NetworkPort {
   virtual ~NetworkPort() = default;
 
   // Two descriptors for each network of the container, in their order, as runtime.create takes
-  // them. Its published ports are open then. After a failure it is a member of none.
+  // them; none if `cables` has them already, the switch's end for each network. Its published ports
+  // are open then. After a failure it is a member of none.
   using Joined = std::function<void(Result<std::vector<UniqueFd>>)>;
-  virtual void join(const std::string& id, Joined joined) = 0;
+  virtual void join(const std::string& id, std::vector<UniqueFd> cables, Joined joined) = 0;
   // A network whose host process has been replaced since join() takes the container in again: what
   // its runtime has kept the other end of is known only now.
   virtual void confirm(const std::string& id) = 0;

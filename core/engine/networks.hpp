@@ -49,7 +49,7 @@ class Networks : public NetworkPort {
                      const model::Origin& origin, Answer done);  // {"domain"}
   void remove_domain(const std::string& domain, const model::Origin& origin, Answer done);
 
-  void join(const std::string& id, Joined joined) override;
+  void join(const std::string& id, std::vector<UniqueFd> cables, Joined joined) override;
   void confirm(const std::string& id) override;
   void leave(const std::string& id, std::function<void()> left) override;
 

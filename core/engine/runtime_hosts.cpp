@@ -25,6 +25,8 @@ struct RuntimeHosts::Host : PluginPort {
   std::unique_ptr<plugins::PluginHost> link;
   model::RuntimeHost known;
   bool dismissed = false;
+  Name name;
+  std::string parked_in;  // the directory of its logs until it is a container's
 
   void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
             Answer answer) override {
@@ -49,9 +51,10 @@ RuntimeHosts::RuntimeHosts(loop::Loop& loop, Places places)
     : loop_(loop), places_(std::move(places)) {}
 RuntimeHosts::~RuntimeHosts() = default;
 
-plugins::PluginHost::Events RuntimeHosts::events_of(const std::string& id) {
+plugins::PluginHost::Events RuntimeHosts::events_of(const Name& name) {
   plugins::PluginHost::Events events;
-  events.emitted = [this, id](uint64_t report, const std::string& type, const Json& data) {
+  events.emitted = [this, name](uint64_t report, const std::string& type, const Json& data) {
+    const std::string id = *name;
     // It would come again with every connection.
     if (auto thrown = guarded([&] { events_.reported(id, report, type, data); })) {
       log::error(places_.subject + " " + id + ": its report " + type +
@@ -59,32 +62,66 @@ plugins::PluginHost::Events RuntimeHosts::events_of(const std::string& id) {
       ack(id, report);
     }
   };
-  events.completed = [this, id](uint64_t op, const Result<Json>& result) {
+  events.completed = [this, name](uint64_t op, const Result<Json>& result) {
+    const std::string id = *name;
     if (auto thrown = guarded([&] { events_.completed(id, op, result); }))
       log::error(places_.subject + " " + id + ": the end of operation " + std::to_string(op) +
                  " is dropped: " + thrown->message);
   };
-  events.logged = [what = "host of " + places_.subject + " " + id](int level, uint64_t,
-                                                                   const std::string& text) {
-    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)), what + ": " + text);
+  events.logged = [this, name](int level, uint64_t, const std::string& text) {
+    log::write(static_cast<log::Level>(std::clamp(level, 0, 3)),
+               "host of " + places_.subject + " " + *name + ": " + text);
   };
-  events.ended = [this, id](const plugins::HostEnd& end) { lost(id, end.how); };
+  events.ended = [this, name](const plugins::HostEnd& end) { lost(std::string(*name), end.how); };
   return events;
 }
 
 void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched) {
+  launch_at(id, std::to_string(op), places_.data_dir + "/" + id, spawned, launched);
+}
+
+// Its socket is among the others': whoever comes after this daemon finds it there.
+void RuntimeHosts::launch_parked(const std::string& name, Launched launched) {
+  const std::string directory = places_.socket_dir + "/" + name;
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  launch_at(
+      name, name, directory, [](const auto&, const std::function<void()>& go) { go(); }, launched);
+  if (auto found = hosts_.find(name); found != hosts_.end()) found->second->parked_in = directory;
+}
+
+model::RuntimeHost RuntimeHosts::take(const std::string& name, const std::string& id) {
+  auto host = hosts_.extract(name);
+  waiting_.erase(name);
+  Host& taken = *host.mapped();
+  *taken.name = id;
+  // Its file goes along; what isn't needed any more doesn't matter.
+  const std::string directory = std::exchange(taken.parked_in, {});
+  const std::string log = places_.data_dir + "/" + id + "/host.log";
+  std::error_code error;
+  std::filesystem::rename(directory + "/host.log", log, error);
+  std::filesystem::remove_all(directory, error);
+  model::RuntimeHost known = taken.known;
+  hosts_[id] = std::move(host.mapped());
+  return known;
+}
+
+void RuntimeHosts::launch_at(const std::string& id, const std::string& socket,
+                             const std::string& directory, const Spawned& spawned,
+                             const Launched& launched) {
   plugins::PluginHost::Command command;
   command.program = places_.program;
   command.plugin = places_.plugin;
-  command.socket = places_.socket_dir + "/" + std::to_string(op) + ".sock";
-  std::string directory = places_.data_dir + "/" + id;
+  command.socket = places_.socket_dir + "/" + socket + ".sock";
   UniqueFd host_log(
       open((directory + "/host.log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
   command.log = host_log.get();
-  auto link = plugins::PluginHost::spawn(loop_, command, events_of(id));
+  auto name = std::make_shared<std::string>(id);
+  auto link = plugins::PluginHost::spawn(loop_, command, events_of(name));
   if (!link) return launched(fail(std::move(link.error())));
   auto host = std::make_unique<Host>();
   host->link = std::move(*link);
+  host->name = std::move(name);
   host->known = {host->link->pid(), command.socket, process_start_time(host->link->pid())};
   model::RuntimeHost known = host->known;
   hosts_[id] = std::move(host);
@@ -104,7 +141,8 @@ void RuntimeHosts::launch(const std::string& id, uint64_t op, Spawned spawned, L
 void RuntimeHosts::adopt(const std::string& id, const model::RuntimeHost& known,
                          std::function<void(Status)> adopted) {
   // Of a host that doesn't answer at all nothing may be left running.
-  auto events = events_of(id);
+  auto name = std::make_shared<std::string>(id);
+  auto events = events_of(name);
   auto once = std::make_shared<std::function<void(Status)>>(std::move(adopted));
   auto answer = [once](Status status) {
     if (auto call = std::exchange(*once, nullptr)) call(std::move(status));
@@ -122,6 +160,7 @@ void RuntimeHosts::adopt(const std::string& id, const model::RuntimeHost& known,
   if (!link) return end_unreachable(known, [answer, error = link.error()] { answer(fail(error)); });
   auto host = std::make_unique<Host>();
   host->link = std::move(*link);
+  host->name = std::move(name);
   host->known = known;
   hosts_[id] = std::move(host);
 }
@@ -240,6 +279,10 @@ void RuntimeHosts::forget(const std::string& id) {
   auto found = hosts_.find(id);
   if (found == hosts_.end()) return;
   unlink(found->second->known.socket.c_str());
+  if (!found->second->parked_in.empty()) {
+    std::error_code error;
+    std::filesystem::remove_all(found->second->parked_in, error);
+  }
   hosts_.erase(found);
 }
 

@@ -44,6 +44,8 @@ class RuntimeHosts : public HostPort {
   void set_events(Events events) { events_ = std::move(events); }
 
   void launch(const std::string& id, uint64_t op, Spawned spawned, Launched launched) override;
+  void launch_parked(const std::string& name, Launched launched) override;
+  model::RuntimeHost take(const std::string& name, const std::string& id) override;
   void adopt(const std::string& id, const model::RuntimeHost& host,
              std::function<void(Status)> adopted) override;
 
@@ -61,7 +63,11 @@ class RuntimeHosts : public HostPort {
 
  private:
   struct Host;
-  plugins::PluginHost::Events events_of(const std::string& id);
+  // What a host is called changes when it is taken.
+  using Name = std::shared_ptr<std::string>;
+  plugins::PluginHost::Events events_of(const Name& name);
+  void launch_at(const std::string& id, const std::string& socket, const std::string& directory,
+                 const Spawned& spawned, const Launched& launched);
   void end_unreachable(const model::RuntimeHost& known, std::function<void()> then);
   void forget(const std::string& id);
   void lost(const std::string& id, const std::string& how);

@@ -65,11 +65,16 @@ std::optional<Templates::Source> Templates::take(const std::string& key) {
       std::move(*saved)};
 }
 
-void Templates::source(const Json& machine, std::function<void(std::optional<Source>)> then) {
+std::string Templates::key(const Json& machine) const {
   const Json shape = model::template_shape(machine);
-  if (!enabled() || shape.is_null()) return then(std::nullopt);
+  if (!enabled() || shape.is_null()) return {};
   const std::string key = key_of(shape);
-  if (!state().templates.contains(key)) return then(std::nullopt);
+  return state().templates.contains(key) ? key : std::string();
+}
+
+void Templates::source(const Json& machine, std::function<void(std::optional<Source>)> then) {
+  const std::string key = this->key(machine);
+  if (key.empty()) return then(std::nullopt);
   if (loaded_.contains(key)) return then(take(key));
   load(key, [this, key, then = std::move(then)] { then(take(key)); });
 }

@@ -48,6 +48,8 @@ class Templates {
     UniqueFd ram, state;
   };
   void source(const Json& machine, std::function<void(std::optional<Source>)> then);
+  // The key of the template that this machine can be cloned from; "" if there is none now.
+  std::string key(const Json& machine) const;
   // The machine is there. `key` of what it was given, "" if nothing; `created` is the answer of
   // runtime.create.
   void learned(const Json& machine, const std::string& key, const Json& created);

@@ -44,6 +44,11 @@ Status few(std::string_view value) {
   return refuse(value, "a number from 1 to 64");
 }
 
+Status few_or_none(std::string_view value) {
+  if (value == "0" || few(value)) return {};
+  return refuse(value, "a number from 0 to 64");
+}
+
 Status port(std::string_view value) {
   int number = -1;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -147,6 +152,8 @@ const std::vector<PropertyDefinition>& property_catalogue() {
        "Start containers as clones of a machine that was booted before; false: boot each", boolean},
       {"template.maximum", kNumber, "4", "Templates to keep; beyond, the longest unused is dropped",
        few},
+      {"template.parked", kNumber, "1",
+       "Machines to keep ready for the next container; each takes some 100 MB", few_or_none},
       {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},
       {"volume.removeAnonymous", kBool, "true",
        "Remove the anonymous volumes of a container that is removed by --rm", boolean},

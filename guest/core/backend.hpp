@@ -35,6 +35,8 @@ class Backend {
   virtual Result<StreamOwner*> socket_notices(Caller caller) = 0;
   virtual Result<StreamOwner*> take_connection(uint64_t connection, Caller caller) = 0;
   virtual Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) = 0;
+  // As if configure() had never been: no process may be left.
+  virtual Status reset() = 0;
   // Files that the host has seen change.
   virtual Status touch(const std::vector<std::string>& paths) = 0;
   virtual Result<Statistics> statistics() = 0;

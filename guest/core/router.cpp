@@ -64,7 +64,8 @@ Result<Router::Exchange> Router::route(std::string_view method, std::string_view
   static constexpr Known kTable[] = {
       {"/v1/ping", "GET", Route::kPing},        {"/v1/container", "POST", Route::kContainer},
       {"/v1/stats", "GET", Route::kStatistics}, {"/v1/kernel-log", "GET", Route::kKernelLog},
-      {"/v1/touch", "POST", Route::kTouch},     {"/v1/shutdown", "POST", Route::kShutdown}};
+      {"/v1/touch", "POST", Route::kTouch},     {"/v1/shutdown", "POST", Route::kShutdown},
+      {"/v1/reset", "POST", Route::kReset}};
   if (path.starts_with(kProcesses)) return route_process(method, path.substr(kProcesses.size()));
   for (const Known& known : kTable) {
     if (known.path != path) continue;
@@ -184,6 +185,9 @@ Result<std::string> Router::answer(const Exchange& exchange) {
       status = backend_.touch(*paths);
       break;
     }
+    case Route::kReset:
+      status = backend_.reset();
+      break;
     case Route::kShutdown:
       backend_.shut_down();
       break;

@@ -37,6 +37,7 @@ class Router final : public RequestHandler {
     kStatistics,
     kKernelLog,
     kTouch,
+    kReset,
     kShutdown
   };
   struct Exchange {

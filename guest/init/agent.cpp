@@ -103,6 +103,17 @@ Status Agent::configure(const ContainerSpec& spec) {
   return {};
 }
 
+Status Agent::reset() {
+  if (!launcher_) return fail(Code::kConflict, "this VM has no container yet");
+  settle();
+  if (!processes_.empty()) return fail(Code::kConflict, "a process of the container is running");
+  sockets_.reset();
+  if (auto status = launcher_->take_down(); !status) return status;
+  launcher_.reset();
+  init_started_ = false;
+  return {};
+}
+
 Result<StreamOwner*> Agent::start(const std::string& id, const ProcessSpec& spec,
                                   std::string_view json, Caller caller) {
   bool is_init = id == kInitId;

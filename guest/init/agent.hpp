@@ -39,6 +39,7 @@ class Agent final : public Backend {
   Result<StreamOwner*> socket_notices(Caller caller) override;
   Result<StreamOwner*> take_connection(uint64_t connection, Caller caller) override;
   Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) override;
+  Status reset() override;
   Status touch(const std::vector<std::string>& paths) override;
   Result<Statistics> statistics() override;
   std::string kernel_log() override;

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include <cmath>
 
@@ -57,6 +58,11 @@ Status limit_container(const ContainerSpec& spec) {
                              std::to_string(quota) + " " + std::to_string(kPeriodUs));
   }
   return {};
+}
+
+Status renew_container_cgroup() {
+  if (rmdir(kContainer) != 0) return fail_now(std::string("remove cgroup ") + kContainer);
+  return make_cgroup(kContainer);
 }
 
 UniqueFd open_container_cgroup() {

@@ -16,6 +16,9 @@ Status prepare_cgroups();
 
 Status limit_container(const ContainerSpec& spec);
 
+// An empty one in its place, without its limits and counts.
+Status renew_container_cgroup();
+
 // For clone3's CLONE_INTO_CGROUP: a process is born inside, so no fork of its can slip out.
 UniqueFd open_container_cgroup();
 

@@ -117,6 +117,18 @@ Result<UniqueFd> Container::root() const {
   return root;
 }
 
+// Its first process, if it has never become the container's command, waits for an order and ends
+// with the socket that would bring it.
+Status Container::take_down() {
+  control_.reset();
+  unmount_sources();
+  if (auto status = unmount_rootfs(); !status) return status;
+  if (auto status = unmount_image(); !status) return status;
+  if (auto status = renew_container_cgroup(); !status) return status;
+  unbind_devices();
+  return {};
+}
+
 int Container::command_status(int status) {
   return receive_command_status(control_.get(), status);
 }

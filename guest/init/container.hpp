@@ -26,6 +26,7 @@ class Container final : public Launcher {
                        const ChildEnds& ends) override;
   int devpts() const override { return devpts_.get(); }
   int command_status(int status) override;
+  Status take_down() override;
   Result<UniqueFd> root() const override;
 
  private:

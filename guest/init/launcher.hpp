@@ -24,6 +24,8 @@ class Launcher {
   // What waitid said about the container's own process, in the terms of its command: with an init
   // process of ours before it, the command's end is told apart from the init's.
   virtual int command_status(int status) = 0;
+  // Undoes all that was made for the container, whose processes have ended.
+  virtual Status take_down() = 0;
   // The root of the container's tree, as its own process sees it.
   virtual Result<UniqueFd> root() const = 0;
 };

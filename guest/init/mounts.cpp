@@ -149,7 +149,9 @@ void unmount_sources() {
   if (directory == nullptr) return;
   while (const dirent* entry = readdir(directory)) {
     std::string place = std::string(kMounts) + "/" + entry->d_name;
-    if (entry->d_name[0] != '.' && !unmount(place.c_str())) umount2(place.c_str(), MNT_DETACH);
+    if (entry->d_name[0] == '.') continue;
+    if (!unmount(place.c_str())) umount2(place.c_str(), MNT_DETACH);
+    rmdir(place.c_str());
   }
   closedir(directory);
 }

@@ -109,4 +109,8 @@ Status unmount_rootfs() {
   return unmount(kWritable);
 }
 
+Status unmount_image() {
+  return unmount(kImage);
+}
+
 }  // namespace bulkhead::guest

@@ -25,5 +25,7 @@ Status unmount(const char* target);
 
 // Unmounts the tree and its writable disk; the ext4 is clean afterwards.
 Status unmount_rootfs();
+// After it, and only if the machine goes on.
+Status unmount_image();
 
 }  // namespace bulkhead::guest

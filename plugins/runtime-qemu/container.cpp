@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host_clock.hpp"
+#include "template_layout.hpp"
 
 namespace bulkhead::qemu {
 namespace {
@@ -70,6 +71,9 @@ const char* Container::state_name() const {
   switch (state_) {
     case State::kEmpty:
       return "without a VM";
+    case State::kParking:
+    case State::kParked:
+      return "parked";
     case State::kCreating:
       return "creating";
     case State::kCreated:
@@ -96,22 +100,111 @@ void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply re
     return;
   }
   if (create_op_ == reply.op() && vm_ && vm_->ready()) return reply.ok(created());
-  if (state_ != State::kEmpty) {
+  if (state_ != (request.parked ? State::kParked : State::kEmpty)) {
     return reply.fail(
         {Code::kConflict,
          "container " + config_.container + " is " + state_name() + " already; a host boots one VM",
          {}});
   }
+  if (request.parked) {
+    if (auto taken = take_over(request); !taken) return reply.fail(taken.error());
+  }
   if (!make_way(request, reply)) return;
   create_op_ = reply.op();
   creates_.push_back(std::move(reply));
   state_ = State::kCreating;
-  vm_ = std::make_unique<Vm>(
+  if (request.parked) return vm_->adopt(std::move(request), ordered_ticks_us);
+  vm_ = make_vm();
+  vm_->boot(std::move(request), ordered_ticks_us);
+}
+
+std::unique_ptr<Vm> Container::make_vm() {
+  return std::make_unique<Vm>(
       loop_, config_.container, qemu_binary(config_.qemu), tsc_rate_, boot_log_,
       Vm::Callbacks{[this](const Status& how) { on_vm_ready(how); },
                     [this](const Vm::End& end) { on_vm_gone(end); },
                     [this](std::string_view line) { host_.log(plugin::Level::kWarning, line); }});
-  vm_->boot(std::move(request), ordered_ticks_us);
+}
+
+// --- a parked machine ---
+
+void Container::park(ParkRequest request, int64_t ordered_ticks_us, Reply reply) {
+  if (state_ != State::kEmpty)
+    return reply.fail({Code::kConflict, std::string("the machine is ") + state_name(), {}});
+  auto made = cables(kTemplateCards);
+  if (!made) return reply.fail(made.error());
+  request.rehearsal.vm_ends = std::move(made->vm_ends);
+  parked_ends_ = std::move(made->switch_ends);
+  rehearsed_ = std::move(request.process);
+  parking_ = std::move(reply);
+  state_ = State::kParking;
+  vm_ = make_vm();
+  vm_->boot(std::move(request.rehearsal), ordered_ticks_us);
+}
+
+// As the VM, ready or failed, before there is a container.
+void Container::on_parked_vm_ready(const Status& how) {
+  if (!how) return on_parked(how);
+  rehearse();
+}
+
+// How the command ends is nothing to anybody; but if the way there isn't open, nobody is to take
+// it.
+void Container::rehearse() {
+  GuestProcess::Callbacks callbacks;
+  callbacks.started = [this](const Result<int64_t>& pid) {
+    if (!pid) host_.log(plugin::Level::kWarning, "a rehearsal: " + pid.error().message);
+  };
+  callbacks.exited = [](const ProcessExit&) {};
+  callbacks.ended = [this] { on_rehearsed(); };
+  rehearsal_ = std::make_unique<GuestProcess>(loop_, vm_->guest(), std::move(rehearsed_),
+                                              UniqueFd(), std::move(callbacks));
+  rehearsal_->start(kProcessDeadline);
+}
+
+void Container::on_rehearsed() {
+  rehearsal_.reset();
+  if (vm_ && vm_->ready()) vm_->park([this](const Status& how) { on_parked(how); });
+}
+
+// What the rehearsal has said on the cables isn't for the networks that get them.
+void Container::on_parked(const Status& how) {
+  if (!how) {
+    state_ = State::kExited;
+    parked_ends_.clear();
+    if (vm_ && vm_->state() != Vm::State::kGone) {
+      vm_->kill();
+    } else {
+      vm_.reset();
+    }
+    if (auto waiting = std::exchange(parking_, std::nullopt)) waiting->fail(how.error());
+    return check_closed();
+  }
+  state_ = State::kParked;
+  std::vector<int> ends;
+  for (const UniqueFd& end : parked_ends_) {
+    drain(end);
+    ends.push_back(end.get());
+  }
+  if (auto waiting = std::exchange(parking_, std::nullopt))
+    waiting->ok({{"pid", vm_->pid()}}, ends);
+}
+
+// The host is the container's from here on, if that could be what its machine becomes.
+Status Container::take_over(CreateRequest& request) {
+  if (auto fits = check_adoptable(request.machine); !fits) return fits;
+  auto log = ContainerLog::open(request.log_dir + "/container.log", config_.log);
+  if (!log) return fail(std::move(log.error()));
+  auto boot_log = BootLog::open(request.log_dir + "/boot.log");
+  if (!boot_log) return fail(std::move(boot_log.error()));
+  log_ = std::move(*log);
+  boot_log_ = std::move(*boot_log);
+  config_.container = request.container;
+  config_.log_dir = request.log_dir;
+  for (size_t k = 0; k < request.machine.networks.size(); ++k)
+    request.switch_ends.push_back(std::move(parked_ends_[k]));
+  parked_ends_.clear();
+  return {};
 }
 
 // What the host must have before there is a VM. False: it hasn't, and that is answered.
@@ -180,6 +273,7 @@ Json Container::created() const {
 }
 
 void Container::on_vm_ready(const Status& how) {
+  if (state_ == State::kParking || state_ == State::kParked) return on_parked_vm_ready(how);
   auto waiting = std::exchange(creates_, {});
   if (how) {
     state_ = State::kCreated;
@@ -195,6 +289,11 @@ void Container::on_vm_ready(const Status& how) {
 }
 
 void Container::on_vm_gone(const Vm::End& end) {
+  rehearsal_.reset();
+  if (state_ == State::kParking) {
+    vm_.reset();
+    return on_parked(fail(Code::kUnavailable, "QEMU " + end.how));
+  }
   state_ = State::kExited;
   stop_timer_.stop();
   let_go();
@@ -342,7 +441,7 @@ void Container::signal(const SignalRequest& request, Reply reply) {
 // --- ends ---
 
 void Container::stop(const StopRequest& request, Reply reply) {
-  if (state_ == State::kEmpty) {
+  if (!has_container()) {
     return reply.fail({Code::kNotFound, "container " + config_.container + " has no VM", {}});
   }
   stops_.push_back(std::move(reply));
@@ -401,7 +500,7 @@ void Container::stats(Reply reply) {
 }
 
 void Container::links(Reply reply) {
-  if (state_ == State::kEmpty) {
+  if (!has_container()) {
     return reply.fail({Code::kNotFound, "container " + config_.container + " has no VM", {}});
   }
   Json networks = Json::array();
@@ -414,7 +513,7 @@ void Container::links(Reply reply) {
 }
 
 void Container::inspect(Reply reply) {
-  if (state_ == State::kEmpty) {
+  if (!has_container()) {
     return reply.fail({Code::kNotFound, "container " + config_.container + " has no VM", {}});
   }
   Json ids = Json::array();

@@ -2,6 +2,11 @@
 // them.
 //
 //     empty -create-> creating -> created -start-> starting -> running -> exited
+//       \ -park-> parking -> parked -create-> creating
+//
+// A parked machine is one without a container yet: cloned, and tried out with a rehearsal, so that
+// the container that gets it finds the guest's ways warm. It has cables for as many networks as a
+// template has cards, and the caller a duplicate of each's other end.
 //
 // Every method's duty to answer is a Reply, kept until there is an answer. What happened without
 // being asked for is emitted in this order, each at most once: container.exited, then vm.stopped
@@ -35,6 +40,7 @@ class Container {
   Container(loop::Loop& loop, Config config, plugin::Host host, ContainerLog log, BootLog boot_log);
 
   void create(CreateRequest request, int64_t ordered_ticks_us, plugin::Reply reply);
+  void park(ParkRequest request, int64_t ordered_ticks_us, plugin::Reply reply);
   void start(ProcessRequest request, UniqueFd client, plugin::Reply reply);
   void exec(ProcessRequest request, UniqueFd client, plugin::Reply reply);
   void signal(const SignalRequest& request, plugin::Reply reply);
@@ -51,8 +57,14 @@ class Container {
   void close(std::function<void()> done);
 
  private:
-  enum class State { kEmpty, kCreating, kCreated, kStarting, kRunning, kExited };
+  enum class State { kEmpty, kParking, kParked, kCreating, kCreated, kStarting, kRunning, kExited };
 
+  std::unique_ptr<Vm> make_vm();
+  Status take_over(CreateRequest& request);
+  void rehearse();
+  void on_rehearsed();
+  void on_parked(const Status& how);
+  void on_parked_vm_ready(const Status& how);
   bool make_way(CreateRequest& request, plugin::Reply& reply);
   void let_go();
   void watch_folders();
@@ -72,6 +84,7 @@ class Container {
   void escalate();
   void answer_waiting();
   void check_closed();
+  bool has_container() const { return state_ > State::kParked; }
   Failure not_running() const;
   const char* state_name() const;
 
@@ -90,6 +103,10 @@ class Container {
   std::vector<std::unique_ptr<FolderWatch>> watches_;    // while the VM is ready
   std::map<std::string, std::unique_ptr<GuestProcess>> processes_;
   std::optional<ProcessExit> exit_;
+  std::optional<plugin::Reply> parking_;  // waiting for the machine to be parked
+  ProcessRequest rehearsed_;
+  std::unique_ptr<GuestProcess> rehearsal_;
+  std::vector<UniqueFd> parked_ends_;  // the switches' of a parked machine's cables
 
   std::optional<bh_op> create_op_;
   std::vector<plugin::Reply> creates_;             // waiting for the VM

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "block_nodes.hpp"
 #include "bulkhead/json.hpp"
 #include "template_layout.hpp"
 
@@ -122,30 +123,17 @@ void add_sandbox(Arguments& out) {
   add(out, {"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
 }
 
-Json block_node(const std::string& name, const std::string& path, bool read_only, bool lock) {
-  return {{"node-name", name},
-          {"driver", "raw"},
-          {"read-only", read_only},
-          {"discard", read_only ? "ignore" : "unmap"},
-          {"file", {{"driver", "file"}, {"filename", path}, {"locking", lock ? "auto" : "off"}}}};
-}
-
-// The image is shared by containers, so nobody locks it; it is never written. The writable disk is
-// a sparse file that gives back what the guest discards.
 void add_disk(Arguments& out, Devices& devices, const char* serial, const std::string& path,
               bool read_only) {
-  add_json(out, "-blockdev", block_node(serial, path, read_only, !read_only));
+  add_json(out, "-blockdev", block_node({serial, read_only, false}, file_below(path, !read_only)));
   Json device = {{"driver", "virtio-blk-device"}, {"drive", serial}, {"serial", serial}};
   if (read_only) device["opt_io_size"] = kProgramRead;
   devices.add(std::move(device));
 }
 
-// A volume is locked in either case: one writer and nobody beside it, or any number of readers. It
-// lives long, so zeros that are written to it take no space either.
 void add_volume(Arguments& out, Devices& devices, const std::string& node, const Disk& disk) {
-  Json backend = block_node(node, disk.path, disk.read_only, true);
-  if (!disk.read_only) backend["detect-zeroes"] = "unmap";
-  add_json(out, "-blockdev", backend);
+  add_json(out, "-blockdev",
+           block_node({node, disk.read_only, !disk.read_only}, file_below(disk.path, true)));
   devices.add({{"driver", "virtio-blk-device"}, {"drive", node}, {"serial", disk.serial}});
 }
 
@@ -199,9 +187,10 @@ void add_constant_devices(Arguments& out, Devices& devices) {
 }
 
 // Placeholders: nothing behind them, and without driver in the guest.
-void add_no_disk(Arguments& out, Devices& devices, const std::string& node) {
-  add_json(out, "-blockdev", {{"node-name", node}, {"driver", "null-co"}, {"size", kMiB}});
-  devices.add({{"driver", "virtio-blk-device"}, {"drive", node}});
+void add_no_disk(Arguments& out, Devices& devices, const std::string& node,
+                 const std::string& serial) {
+  add_json(out, "-blockdev", block_node({node, false, false}, nothing_below()));
+  devices.add({{"driver", "virtio-blk-device"}, {"drive", node}, {"serial", serial}});
 }
 
 void add_no_share(Arguments& out, Devices& devices, const std::string& id) {
@@ -304,10 +293,10 @@ std::vector<std::string> laid_out(const Machine& shape, const Machine* machine, 
   Devices devices(out, true);
   add_constant_devices(out, devices);
   machine ? add_disk(out, devices, "image", machine->image_disk, true)
-          : add_no_disk(out, devices, "image");
+          : add_no_disk(out, devices, "image", "image");
   machine && !machine->writable_disk.empty()
       ? add_disk(out, devices, "writable", machine->writable_disk, false)
-      : add_no_disk(out, devices, "writable");
+      : add_no_disk(out, devices, "writable", "writable");
   for (size_t i = 0; i < kTemplateCards; ++i) {
     add_network(out, devices, "net" + std::to_string(i), kFirstNetworkFd + static_cast<int>(i),
                 placeholder_mac(i));
@@ -315,7 +304,7 @@ std::vector<std::string> laid_out(const Machine& shape, const Machine* machine, 
   for (size_t i = 0; i < kTemplateDisks; ++i) {
     const std::string node = "disk" + std::to_string(i);
     machine&& i < machine->disks.size() ? add_volume(out, devices, node, machine->disks[i])
-                                        : add_no_disk(out, devices, node);
+                                        : add_no_disk(out, devices, node, parked_serial(i));
   }
   for (size_t i = 0; i < kTemplateShares; ++i) {
     const std::string id = "share" + std::to_string(i);

@@ -5,6 +5,8 @@
 #include <set>
 #include <type_traits>
 
+#include "template_layout.hpp"
+
 namespace bulkhead::qemu {
 namespace {
 
@@ -286,6 +288,11 @@ Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) 
   request.hostname = in.text("hostname");
   request.guest = in.object("guest");
   request.boot_deadline = Milliseconds(in.number_or("bootDeadlineMs", 0, 0, 3'600'000));
+  request.parked = in.flag("parked");
+  if (request.parked) {
+    request.container = in.id("container");
+    request.log_dir = in.path("logDir");
+  }
   auto machine = parse_machine(in.object("machine"));
   if (auto checked = in.finish(0); !checked) return fail(checked.error());
   if (!machine) return fail(std::move(machine.error()).context("runtime.create"));
@@ -299,7 +306,9 @@ Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) 
     request.ram = std::move(fds.back());
     fds.pop_back();
   }
-  if (fds.size() != 2 * request.machine.networks.size()) {
+  if (request.parked) {  // its cables are there
+    if (!fds.empty()) return fail(Code::kInvalid, "runtime.create: descriptors came");
+  } else if (fds.size() != 2 * request.machine.networks.size()) {
     return fail(Code::kInvalid, "runtime.create: " + std::to_string(fds.size()) +
                                     " descriptors came with " +
                                     std::to_string(request.machine.networks.size()) +
@@ -308,6 +317,30 @@ Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) 
   for (size_t i = 0; i < fds.size(); ++i) {
     (i % 2 == 0 ? request.vm_ends : request.switch_ends).push_back(std::move(fds[i]));
   }
+  return request;
+}
+
+Result<ParkRequest> parse_park(const Json& body, std::vector<UniqueFd> fds) {
+  ParkRequest request;
+  Members in(body, "runtime.park");
+  request.rehearsal.hostname = in.text("hostname");
+  request.rehearsal.guest = in.object("guest");
+  request.rehearsal.boot_deadline = Milliseconds(in.number_or("deadlineMs", 0, 0, 3'600'000));
+  request.rehearsal.must_clone = true;
+  request.process.id = "init";
+  request.process.process = in.object("process");
+  auto machine = parse_machine(in.object("machine"));
+  if (auto checked = in.finish(0); !checked) return fail(checked.error());
+  if (!machine) return fail(std::move(machine.error()).context("runtime.park"));
+  if (machine->image_disk.empty() || machine->writable_disk.empty() || !machine->from)
+    return fail(Code::kInvalid, "runtime.park: machine: it needs two disks and a template");
+  if (auto fits = check_adoptable(*machine); !fits)
+    return fail(std::move(fits.error()).context("runtime.park"));
+  if (fds.size() != 2)
+    return fail(Code::kInvalid, "runtime.park: two descriptors must come, of the template");
+  request.rehearsal.machine = std::move(*machine);
+  request.rehearsal.ram = std::move(fds[0]);
+  request.rehearsal.state = std::move(fds[1]);
   return request;
 }
 

@@ -35,7 +35,11 @@ struct CreateRequest {
   // One of each per network of the machine: what becomes the VM's, and a duplicate of the switch's
   // own end, kept here so that a switch that crashed can be replaced without the VM noticing.
   std::vector<UniqueFd> vm_ends, switch_ends;
-  UniqueFd ram, state;  // of the template, if the machine is to be a clone
+  UniqueFd ram, state;      // of the template, if the machine is to be a clone
+  bool must_clone = false;  // rather none than one that was booted
+  // For a host that has a parked machine: who it is from now on.
+  bool parked = false;
+  std::string container, log_dir;
 };
 
 // A template to be made: of this machine, into these two memory files.
@@ -51,6 +55,13 @@ struct ProcessRequest {
   bool attach = false;
   bool with_stdin = false;
   bool terminal = false;
+};
+
+// A machine that is cloned and tried out with a container that nobody wants (`rehearsal`, its
+// command `process`), so that the next one finds the way warm.
+struct ParkRequest {
+  CreateRequest rehearsal;
+  ProcessRequest process;
 };
 
 struct SignalRequest {
@@ -71,6 +82,7 @@ struct ProbeRequest {
 
 Result<Config> parse_config(const Json& body);
 Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds = {});
+Result<ParkRequest> parse_park(const Json& body, std::vector<UniqueFd> fds);
 Result<ProcessRequest> parse_start(const Json& body);
 Result<ProcessRequest> parse_exec(const Json& body);
 Result<SignalRequest> parse_signal(const Json& body);

@@ -14,7 +14,7 @@ using plugin::Reply;
 constexpr std::string_view kMethods[] = {
     "runtime.probe",  "runtime.create", "runtime.start",    "runtime.exec",
     "runtime.signal", "runtime.stop",   "runtime.stats",    "runtime.inspect",
-    "runtime.links",  "runtime.delete", "runtime.template",
+    "runtime.links",  "runtime.delete", "runtime.template", "runtime.park",
 };
 
 // The descriptor that comes with an attach; none if nobody attaches.
@@ -135,6 +135,10 @@ void RuntimePlugin::carry_out(Order order) {
   } else if (verb == "template") {
     with(parse_template(request.body, std::move(request.fds)),
          [&](TemplateRequest wanted) { make_template(std::move(wanted), std::move(order.reply)); });
+  } else if (verb == "park") {
+    with(parse_park(request.body, std::move(request.fds)), [&](ParkRequest wanted) {
+      container_->park(std::move(wanted), order.ordered_us, std::move(order.reply));
+    });
   } else if (verb == "stats") {
     container_->stats(std::move(order.reply));
   } else if (verb == "inspect") {

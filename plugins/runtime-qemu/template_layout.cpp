@@ -28,6 +28,8 @@ std::string found_in_path(const std::string& binary) {
   return binary;
 }
 
+constexpr size_t kLongestFrame = 1 << 16;
+
 // What identifies a file without reading it.
 std::string identity(const std::string& path) {
   struct stat found {};
@@ -45,6 +47,10 @@ Failure too_many(size_t number, const char* what, size_t room) {
 
 std::string placeholder_mac(size_t k) {
   return "02:62:68:00:00:0" + std::to_string(k);
+}
+
+std::string parked_serial(size_t k) {
+  return "volume" + std::to_string(k);
 }
 
 Machine shape_of(const Machine& machine) {
@@ -66,16 +72,28 @@ std::string recipe_of(const Machine& shape, const std::string& binary) {
   return recipe;
 }
 
-Result<std::vector<UniqueFd>> loose_cables(size_t number) {
-  std::vector<UniqueFd> ends;
-  while (ends.size() < number) {
+Result<Cables> cables(size_t number) {
+  Cables made;
+  while (made.vm_ends.size() < number) {
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
       return fail_errno("make a socket pair", errno);
-    ends.emplace_back(pair[0]);
-    ::close(pair[1]);
+    made.vm_ends.emplace_back(pair[0]);
+    made.switch_ends.emplace_back(pair[1]);
   }
-  return ends;
+  return made;
+}
+
+Result<std::vector<UniqueFd>> loose_cables(size_t number) {
+  auto made = cables(number);
+  if (!made) return fail(std::move(made.error()));
+  return std::move(made->vm_ends);
+}
+
+void drain(const UniqueFd& switch_end) {
+  std::string frame(kLongestFrame, '\0');
+  while (::recv(switch_end.get(), frame.data(), frame.size(), MSG_DONTWAIT) > 0) {
+  }
 }
 
 std::vector<std::pair<int, int>> cards(const std::vector<UniqueFd>& ends, size_t first) {
@@ -91,6 +109,20 @@ Result<UniqueFd> reopen(const UniqueFd& file, int mode) {
   UniqueFd own(::open(path.c_str(), mode | O_CLOEXEC));
   if (!own) return fail_errno("open a template's memory file", errno);
   return own;
+}
+
+Status check_adoptable(const Machine& machine) {
+  if (!machine.init_disk.empty() || !machine.shares.empty())
+    return fail(Code::kUnsupported, "a parked machine has no folders and no init of its own");
+  if (machine.networks.size() > kTemplateCards)
+    return too_many(machine.networks.size(), "networks", kTemplateCards);
+  if (machine.disks.size() > kTemplateDisks)
+    return too_many(machine.disks.size(), "volumes", kTemplateDisks);
+  for (size_t k = 0; k < machine.disks.size(); ++k) {
+    if (machine.disks[k].read_only || machine.disks[k].serial != parked_serial(k))
+      return fail(Code::kUnsupported, "a parked machine's volumes are writable and in order");
+  }
+  return {};
 }
 
 Status check_clonable(const Machine& machine, uint64_t tsc_khz, const std::string& binary) {

@@ -32,6 +32,10 @@ inline constexpr size_t kTemplateShares = 4;
 // The address of a template's k-th card, by which the guest finds it (guest/init/networks.cpp).
 std::string placeholder_mac(size_t k);
 
+// The serial of the k-th volume of a parked machine, whose disks come when it has devices already:
+// what the daemon calls them (core/model/mount_bodies.cpp).
+std::string parked_serial(size_t k);
+
 // What a machine's template is made from.
 Machine shape_of(const Machine& machine);
 
@@ -46,6 +50,18 @@ Result<std::vector<UniqueFd>> loose_cables(size_t number);
 
 // {the child's number, our descriptor} of each card, from the `first` on.
 std::vector<std::pair<int, int>> cards(const std::vector<UniqueFd>& ends, size_t first);
+
+// Fails, saying why, if a parked machine can't become this one. What it has in common with its
+// template isn't asked again.
+Status check_adoptable(const Machine& machine);
+
+// Pairs of which the first is the machine's.
+struct Cables {
+  std::vector<UniqueFd> vm_ends, switch_ends;
+};
+Result<Cables> cables(size_t number);
+// What is on its way to the switch is dropped.
+void drain(const UniqueFd& switch_end);
 
 // The same memory file with a position of its own.
 Result<UniqueFd> reopen(const UniqueFd& file, int mode);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "disk_exchange.hpp"
 #include "guest_requests.hpp"
 #include "host_clock.hpp"
 #include "qemu_arguments.hpp"
@@ -104,6 +105,10 @@ void Vm::spawn() {
     return report(fail(std::move(room.error()).context("boot the VM of " + name_)));
   }
   choose_clone(tsc_khz);
+  if (request_.must_clone && !cloning_) {
+    state_ = State::kGone;
+    return report(fail(*not_cloned_));
+  }
   auto qemu = spawn_qemu(tsc_khz);
   if (!qemu) {
     boot_error_ = std::move(qemu.error()).context("boot the VM of " + name_);
@@ -189,6 +194,10 @@ void Vm::on_greeted() {
 void Vm::on_first_word() {
   if (state_ != State::kSpawning && state_ != State::kBooting) return;
   timing_.agent_us = elapsed();
+  configure();
+}
+
+void Vm::configure() {
   state_ = State::kConfiguring;
   const Json body = container_body(request_, now_us(), fresh_entropy(), cloning_);
   guest_->request("/v1/container", &body, allowed_,
@@ -206,6 +215,53 @@ void Vm::on_configured(const Result<Json>& answer) {
   deadline_.stop();
   state_ = State::kReady;
   report({});
+}
+
+void Vm::park(std::function<void(const Status&)> parked) {
+  state_ = State::kParking;
+  const Json nothing = Json::object();
+  guest_->request("/v1/reset", &nothing, allowed_, [this, parked](const Result<Json>& answer) {
+    if (state_ != State::kParking) return;
+    if (!answer) return parked(fail(answer.error()));
+    // What it has rehearsed with is nobody's any more.
+    exchange_disks(
+        *qemu_,
+        {{{"image", true, false}, nothing_below()}, {{"writable", false, false}, nothing_below()}},
+        0, [this, parked](const Status& exchanged) {
+          if (state_ != State::kParking) return;
+          if (exchanged) state_ = State::kParked;
+          parked(exchanged);
+        });
+  });
+}
+
+void Vm::adopt(CreateRequest request, int64_t ordered_ticks_us) {
+  request_ = std::move(request);
+  request_.must_clone = true;
+  name_ = request_.container;
+  ordered_us_ = ordered_ticks_us;
+  timing_ = {};
+  if (state_ != State::kParked) {
+    const Error why{Code::kUnavailable, "the parked machine has ended", {}};
+    return report(fail(why));
+  }
+  state_ = State::kAdopting;
+  deadline_.start(static_cast<uint64_t>(allowed_.count()));
+  const Machine& machine = request_.machine;
+  std::vector<DiskChange> changes = {
+      {{"image", true, false}, file_below(machine.image_disk, false)}};
+  if (!machine.writable_disk.empty())
+    changes.push_back({{"writable", false, false}, file_below(machine.writable_disk, true)});
+  for (size_t k = 0; k < machine.disks.size(); ++k) {
+    changes.push_back(
+        {{"disk" + std::to_string(k), false, true}, file_below(machine.disks[k].path, true)});
+  }
+  exchange_disks(*qemu_, changes, 1, [this](const Status& exchanged) {
+    if (state_ != State::kAdopting) return;
+    if (!exchanged) return fail_boot(exchanged.error());
+    timing_.agent_us = elapsed();
+    configure();
+  });
 }
 
 void Vm::shut_down(Milliseconds deadline) {
@@ -296,7 +352,7 @@ void Vm::on_gone(const std::string& how) {
 }
 
 bool Vm::try_to_boot_instead() {
-  if (!cloning_ || called_off_) return false;
+  if (!cloning_ || called_off_ || request_.must_clone) return false;
   not_cloned_ = boot_error_;
   callbacks_.remark(boot_error_->message + "; booting " + name_ + " instead of cloning it");
   spawn();
@@ -304,7 +360,7 @@ bool Vm::try_to_boot_instead() {
 }
 
 bool Vm::try_emulation() {
-  if (accelerator() != Accelerator::kKvm || called_off_) return false;
+  if (accelerator() != Accelerator::kKvm || called_off_ || request_.must_clone) return false;
   callbacks_.remark(boot_error_->message + "; trying again without KVM");
   request_.machine.accelerator = Accelerator::kTcg;
   request_.boot_deadline = Milliseconds(0);  // what was given was for KVM

@@ -8,6 +8,13 @@
 // takes the same way, its guest speaking as soon as it is resumed. A clone that fails is booted
 // instead, and a boot that fails under KVM is tried again under emulation, before anybody hears of
 // it: neither a damaged template nor a /dev/kvm that exists and doesn't work may make a run fail.
+//
+// A clone that is ready can be parked, its container undone, and adopt another one later:
+//
+//     ready -> parking -> parked -> adopting -> configuring -> ready
+//         guest has undone all   QEMU has the disks
+//
+// After adopt() ready() is called a second time. A parked machine that ends says so then.
 #pragma once
 
 #include <functional>
@@ -30,7 +37,18 @@ struct BootTiming {
 
 class Vm {
  public:
-  enum class State { kIdle, kSpawning, kBooting, kConfiguring, kReady, kStopping, kGone };
+  enum class State {
+    kIdle,
+    kSpawning,
+    kBooting,
+    kConfiguring,
+    kReady,
+    kParking,
+    kParked,
+    kAdopting,
+    kStopping,
+    kGone
+  };
 
   struct End {
     bool clean = false;  // the guest powered off, as it was asked to
@@ -49,6 +67,10 @@ class Vm {
   ~Vm();
 
   void boot(CreateRequest request, int64_t ordered_ticks_us);
+  // `parked` is called once, with why it can't be or with nothing; not if the VM ends meanwhile.
+  void park(std::function<void(const Status&)> parked);
+  // The container that a parked machine is for; its descriptors are the machine's already.
+  void adopt(CreateRequest request, int64_t ordered_ticks_us);
   // Asks the guest to power off; kills QEMU if it hasn't within the deadline. Harmless when
   // repeated.
   void shut_down(Milliseconds deadline);
@@ -76,12 +98,16 @@ class Vm {
   void choose_clone(uint64_t tsc_khz);
   Result<std::unique_ptr<QemuProcess>> spawn_qemu(uint64_t tsc_khz);
   void resume_clone();
+  void configure();
   bool try_to_boot_instead();
   bool try_emulation();
   void report(const Status& status);
   Error did_not_boot() const;
   int64_t elapsed() const;
-  bool booted() const { return state_ == State::kReady || state_ == State::kStopping; }
+  // Its end is told by gone(), and not by ready().
+  bool booted() const {
+    return state_ == State::kReady || state_ == State::kParking || state_ == State::kStopping;
+  }
 
   loop::Loop& loop_;
   std::string name_;

@@ -16,11 +16,12 @@ using nlohmann::json;
 namespace {
 
 std::string table_of(const json& templates) {
-  Table table({"ID", "CPUS", "MEMORY", "ACCELERATOR", "SIZE", "LAST USED"});
+  Table table({"ID", "CPUS", "MEMORY", "ACCELERATOR", "SIZE", "PARKED", "LAST USED"});
   for (const json& one : templates) {
     table.add({text_at(one, "id"), text_at(one, "cpus"),
                format_size(number_at(one, "memoryInBytes")), text_at(one, "accelerator"),
-               format_size(number_at(one, "sizeInBytes")), text_at(one, "lastUsedDate")});
+               format_size(number_at(one, "sizeInBytes")), text_at(one, "parked"),
+               text_at(one, "lastUsedDate")});
   }
   return table.text();
 }

@@ -7,6 +7,11 @@
 namespace bulkhead::api {
 namespace {
 
+// No event tells of parked machines, so nobody knows of those of another moment.
+void put_parked(Json& templates, const engine::Parking& parking) {
+  for (Json& one : templates) one["parked"] = parking.count(model::read_text(one, "id"));
+}
+
 void build(const ExchangePtr& exchange, engine::Engine& engine) {
   Json machine = engine.usual_machine();
   if (machine.is_null())
@@ -29,8 +34,10 @@ void add_template_routes(Router& router, engine::Engine& engine) {
               {kAt},
               {answers("TemplateList")},
               [&engine](const ExchangePtr& exchange) {
-                with_state(exchange, engine, [](const model::State& state) -> Result<Json> {
-                  return model::templates_view(state);
+                with_state(exchange, engine, [&engine](const model::State& state) -> Result<Json> {
+                  Json all = model::templates_view(state);
+                  if (&state == &engine.state()) put_parked(all, engine.parking());
+                  return all;
                 });
               }});
   router.add({"POST",

@@ -23,6 +23,11 @@ def _alive(pid):
         return False
 
 
+def parent(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[1])
+
+
 def of_root(root):
     """{pid: command line} of all processes of the service with this root, without the test's own children-to-be."""
     needle, found = os.fsencode(str(root)), {}

@@ -101,6 +101,7 @@ class Stub final : public Backend {
     owners.push_back(std::make_unique<Echo>(caller, true));
     return owners.back().get();
   }
+  Status reset() override { return {}; }
   Status touch(const std::vector<std::string>& paths) override {
     for (const std::string& path : paths) require(path.starts_with('/'));
     return {};

@@ -19,8 +19,9 @@ namespace bulkhead::engine {
 // Every container has as many networks as the test gives it descriptors for.
 class FakeNetworks : public NetworkPort {
  public:
-  void join(const std::string& id, Joined joined) override {
+  void join(const std::string& id, std::vector<UniqueFd> cables, Joined joined) override {
     members.insert(id);
+    connected = cables.size();
     if (refusal) return joined(fail(*refusal));
     joined(std::vector<UniqueFd>());
   }
@@ -31,6 +32,7 @@ class FakeNetworks : public NetworkPort {
   }
   std::set<std::string> members;
   std::set<std::string> confirmed;
+  size_t connected = 0;  // cables that the last one had already
   std::optional<Error> refusal;
 };
 
@@ -148,8 +150,9 @@ class ContainersTest : public LedgerTest {
          wanted_templates_.push_back(request);
        },
        [] { return Json(); }}};
+  Parking parking_{{loop_, *ledger_, hosts_, storage_, templates_}};
   Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_, networks_,
-                          volumes_, templates_, directory_ + "/containers", "/initramfs",
+                          volumes_, templates_, parking_, directory_ + "/containers", "/initramfs",
                           Json{{"os", "linux"}, {"architecture", "amd64"}}}};
 };
 

@@ -26,6 +26,17 @@ class FakeHosts : public HostPort {
       launched(fail(Code::kUnavailable, "the runtime host has ended"));
     });
   }
+  void launch_parked(const std::string& name, Launched launched) override {
+    launch(
+        name, 0, [](const auto&, const std::function<void()>& go) { go(); }, std::move(launched));
+  }
+  model::RuntimeHost take(const std::string& name, const std::string& id) override {
+    auto host = hosts.extract(name);
+    host.key() = id;
+    hosts.insert(std::move(host));
+    waiting_.erase(name);
+    return {++last_pid_, "/run/" + name + ".sock", 7};
+  }
   void adopt(const std::string& id, const model::RuntimeHost&,
              std::function<void(Status)> adopted) override {
     if (!adoptable.contains(id)) return adopted(fail(Code::kNotFound, "no such socket"));

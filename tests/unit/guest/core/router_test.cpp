@@ -77,6 +77,10 @@ class FakeBackend final : public Backend {
   Result<StreamOwner*> take_connection(uint64_t, Caller) override { return none(); }
   Result<StreamOwner*> connect_socket(uint64_t, Caller) override { return none(); }
   static Failure none() { return fail(Code::kNotFound, "no sockets here"); }
+  Status reset() override {
+    hostname.clear();
+    return {};
+  }
   Status touch(const std::vector<std::string>& paths) override {
     touched = paths;
     return {};
@@ -154,6 +158,8 @@ TEST_F(RouterTest, ContainerIsParsed) {
   const std::string told = ask("POST", "/v1/container", body.dump()).body;
   EXPECT_EQ(nlohmann::json::parse(told), (nlohmann::json{{"version", kVersion}}));
   EXPECT_EQ(backend.hostname, "box");
+  EXPECT_EQ(ask("POST", "/v1/reset", "{}").body, "{}");
+  EXPECT_EQ(backend.hostname, "");
 }
 
 TEST_F(RouterTest, ErrorsCarryCodeAndMessage) {

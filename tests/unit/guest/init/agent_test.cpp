@@ -41,6 +41,7 @@ class PlainLauncher final : public Launcher {
   }
   int devpts() const override { return devpts_.get(); }
   int command_status(int status) override { return status; }
+  Status take_down() override { return {}; }
   Result<UniqueFd> root() const override {
     return UniqueFd(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   }

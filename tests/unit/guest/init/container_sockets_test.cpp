@@ -40,6 +40,7 @@ class SocketBackend final : public Backend {
   Result<StreamOwner*> connect_socket(uint64_t socket, Caller caller) override {
     return sockets.connect(socket, root, caller);
   }
+  Status reset() override { return {}; }
   Status touch(const std::vector<std::string>&) override { return {}; }
   Result<Statistics> statistics() override { return Statistics{}; }
   std::string kernel_log() override { return "{}"; }

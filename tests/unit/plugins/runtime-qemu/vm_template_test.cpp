@@ -133,6 +133,100 @@ TEST_F(VmTemplateTest, AClonesDisksCardsAndFoldersAreItsOwn) {
             "of the host");
 }
 
+// A machine that has rehearsed and then becomes a container's.
+struct VmParkedTest : VmTemplateTest {
+  std::vector<UniqueFd> park() {
+    Json body = create_body(materials().kernel);
+    const fs::path scratch = dir / "scratch.img";
+    fs::copy_file(body["machine"]["imageDisk"].get<std::string>(), scratch);
+    body["hostname"] = "rehearsal";
+    body["machine"]["writableDisk"] = scratch;
+    body["machine"]["networks"] = {{{"network", "none"}, {"mac", "02:62:68:00:01:00"}}};
+    body["machine"]["template"] = {{"memoryBytes", kMemory},
+                                   {"recipe", saved().made.value("recipe", "")}};
+    body["guest"]["networks"] = {{{"mac", "02:62:68:00:01:00"}, {"ipv4", "192.0.2.2/24"}}};
+    body["process"] = process_json({"/proc/self/exe", "rehearsal"});
+    std::vector<UniqueFd> fds;
+    fds.push_back(duplicate(saved().ram));
+    fds.push_back(duplicate(saved().state));
+    const bh_op op = host.submit(*plugin, "runtime.park", body, std::move(fds));
+    const auto parked = host.wait(op);
+    EXPECT_TRUE(parked) << parked.error().message;
+    return host.take_fds(op);
+  }
+  Result<Json> become(const std::function<void(Json&)>& change = {}) {
+    Json body = create_body(materials().kernel);
+    body["container"] = "web";
+    body["parked"] = true;
+    body["logDir"] = dir;
+    if (change) change(body);
+    return host.wait(host.submit(*plugin, "runtime.create", body));
+  }
+};
+
+TEST_F(VmParkedTest, AParkedMachineBecomesAContainers) {
+  EXPECT_EQ(park().size(), 2u);
+  const auto created = become();
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["cloned"], true);
+  start({"sleep", "1000"});
+  EXPECT_EQ(shell("hostname; cat /proc/1/comm"), "web\nsleep\n");
+  // Of the rehearsal nothing is left: no card, no address, nothing in its cgroup.
+  EXPECT_EQ(shell("ls /sys/class/net | tr '\\n' ' '"), "lo ");
+  EXPECT_EQ(shell("cat /sys/fs/cgroup/memory.events | busybox grep -c ' 0$'"), "6\n");
+}
+
+TEST_F(VmParkedTest, ItsNetworksGetTheCablesThatItHad) {
+  auto ends = park();
+  ASSERT_EQ(ends.size(), 2u);
+  char frame[2048];
+  EXPECT_EQ(::recv(ends[0].get(), frame, sizeof frame, MSG_DONTWAIT), -1);  // of the rehearsal
+  const auto created = become([](Json& body) {
+    body["machine"]["networks"] = {{{"network", "n"}, {"mac", "f2:62:00:00:00:07"}}};
+    body["guest"]["networks"] = {
+        {{"mac", "f2:62:00:00:00:07"}, {"ipv4", "10.1.2.3/24"}, {"mtu", 1500}}};
+  });
+  ASSERT_TRUE(created) << created.error().message;
+  start({"sleep", "1000"});
+  EXPECT_EQ(shell("cat /sys/class/net/eth0/address"), "f2:62:00:00:00:07\n");
+  shell("busybox ping -c 1 -W 1 10.1.2.9");
+  const ssize_t size = ::recv(ends[0].get(), frame, sizeof frame, MSG_DONTWAIT);
+  ASSERT_GE(size, 14);
+  EXPECT_EQ(std::string(frame + 6, 6), std::string("\xf2\x62\x00\x00\x00\x07", 6));
+}
+
+TEST_F(VmParkedTest, ItsDisksAreTheContainers) {
+  park();
+  const fs::path volume = dir / "volume.img";
+  std::ofstream(volume).close();
+  fs::resize_file(volume, 24 << 20);
+  const auto created = become([&](Json& body) {
+    body["machine"]["disks"] = {{{"serial", "volume0"}, {"path", volume}}};
+  });
+  ASSERT_TRUE(created) << created.error().message;
+  start({"sleep", "1000"});
+  EXPECT_EQ(
+      shell("for d in /sys/block/vd*; do read s <$d/serial; [ \"$s\" = volume0 ] && cat $d/size; "
+            "done"),
+      std::to_string((24 << 20) / 512) + "\n");
+}
+
+TEST_F(VmParkedTest, WhatItCantBecomeIsRefused) {
+  park();
+  const auto created = become([&](Json& body) {
+    body["machine"]["shares"] = {{{"tag", "src"}, {"path", dir}}};
+  });
+  ASSERT_FALSE(created);
+  EXPECT_THAT(created.error().message, HasSubstr("no folders"));
+}
+
+TEST_F(VmParkedTest, OneThatHasEndedSaysSo) {
+  park();
+  const auto again = host.wait(host.submit(*plugin, "runtime.park", Json::object()));
+  EXPECT_FALSE(again);
+  EXPECT_FALSE(call("inspect"));  // it is no container yet
+}
+
 TEST_F(VmTemplateTest, ClonesShareWhatNeitherHasChanged) {
   ASSERT_TRUE(clone());
   start({"sleep", "1000"});
