@@ -8,6 +8,7 @@
 
 #include "dns_message.hpp"
 #include "hostile_fixture.hpp"
+#include "tcp_relay.hpp"
 
 namespace bulkhead::net::test {
 namespace {
@@ -76,7 +77,7 @@ TEST_F(HostileLoad, AFloodOfConnectionsIsBoundedAndOnlyItsOwn) {
     evil().send(tcp(kWeb, *kGateway.v6, port, victim.port, kSyn, i));
   }
   EXPECT_THAT(heard_by(db()), testing::IsEmpty());
-  EXPECT_LE(open_descriptors(), before + FlowLimits::kMaxTcp + 16);
+  EXPECT_LE(open_descriptors(), before + TcpRelay::kMostOfMember + 16);
   expect_tcp(db(), 2000);
   expect_names_over_tcp(db(), 2001);
   expect_serving();
