@@ -157,6 +157,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                 {"machine", std::move(machine)},
                 {"guest", std::move(guest)},
                 {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
+    if (model::is_disposable(*container, request_["machine"])) request_["disposable"] = true;
     return {};
   }
 

@@ -114,6 +114,12 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
   return machine;
 }
 
+bool is_disposable(const ContainerState& container, const Json& machine) {
+  return container.auto_remove && member(machine, "disks").empty() &&
+         member(machine, "shares").empty() && member(machine, "sockets").empty() &&
+         member(container.configuration, "publishedPorts").empty();
+}
+
 Json usual_machine(const State& state, const MachineHost& host) {
   const auto memory = parse_size(property_value(state, "container.memory").value_or("1g"));
   return {{"accelerator", host.accelerator},

@@ -35,6 +35,11 @@ struct MachineHost {
 
 Json machine_request(const ContainerState& container, const MachineHost& host);  // Machine
 
+// Whether nobody will miss what the machine (runtime.create's) holds back when its container's
+// process has ended: its disk is removed, it has no other, and nobody waits at a port for the rest
+// of what the process has sent.
+bool is_disposable(const ContainerState& container, const Json& machine);
+
 // The machine of a container that asks for nothing, without disks.
 Json usual_machine(const State& state, const MachineHost& host);
 Json guest_request(const Json& configuration, const GuestNetwork& network);  // Guest

@@ -209,6 +209,7 @@ Status Container::take_over(CreateRequest& request) {
 
 // What the host must have before there is a VM. False: it hasn't, and that is answered.
 bool Container::make_way(CreateRequest& request, Reply& reply) {
+  disposable_ = request.disposable;
   const Machine& machine = request.machine;
   if (!machine.sockets.empty()) {
     auto sockets = std::make_unique<SocketRelay>(
@@ -403,6 +404,7 @@ void Container::on_exited(const std::string& id, const ProcessExit& exit) {
   state_ = State::kExited;
   stop_timer_.stop();
   host_.emit("container.exited", exit_json(exit));
+  if (disposable_) return kill_all();
   keep_boot_messages();
   end_vm(kPowerOffDeadline);
 }

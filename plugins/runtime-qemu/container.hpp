@@ -115,6 +115,7 @@ class Container {
   std::vector<plugin::Reply> stops_, removals_;                  // waiting for the VM's end
   std::function<void()> closed_;
 
+  bool disposable_ = false;  // its machine needn't be shut down
   bool boot_messages_kept_ = false;
   bool killing_ = false;             // stop's SIGKILL has been sent
   loop::Timer stop_timer_;           // when it grows impatient

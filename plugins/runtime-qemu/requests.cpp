@@ -288,6 +288,7 @@ Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) 
   request.hostname = in.text("hostname");
   request.guest = in.object("guest");
   request.boot_deadline = Milliseconds(in.number_or("bootDeadlineMs", 0, 0, 3'600'000));
+  request.disposable = in.flag("disposable");
   request.parked = in.flag("parked");
   if (request.parked) {
     request.container = in.id("container");

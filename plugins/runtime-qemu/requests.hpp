@@ -36,6 +36,7 @@ struct CreateRequest {
   // own end, kept here so that a switch that crashed can be replaced without the VM noticing.
   std::vector<UniqueFd> vm_ends, switch_ends;
   UniqueFd ram, state;      // of the template, if the machine is to be a clone
+  bool disposable = false;  // when its process has ended, nothing of it is needed any more
   bool must_clone = false;  // rather none than one that was booted
   // For a host that has a parked machine: who it is from now on.
   bool parked = false;

@@ -32,7 +32,9 @@ def warm(box, count=1):
 
 
 def parked_hosts(box):
-    return [pid for pid, command in processes.of_root(box.root).items() if "_parked-" in command]
+    """Those that aren't a container's yet: their directories are there."""
+    names = [f"/{directory.name}.sock" for directory in (box.root / "run" / "hosts").glob("_parked-*/")]
+    return [pid for pid, command in processes.of_root(box.root).items() if "plugin-host" in command and any(name in command for name in names)]
 
 
 def test_a_start_takes_the_machine_that_waits_and_another_one_comes(box, name):
