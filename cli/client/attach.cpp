@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "bulkhead/json.hpp"
+#include "host/clock.hpp"
 #include "terminal/raw_mode.hpp"
 
 namespace bulkhead::cli {
@@ -177,6 +178,7 @@ Status AttachSession::write_output() {
   const ssize_t count = write(output, incoming_.body.data() + incoming_written_, size);
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return {};
   if (count < 0) return fail_errno("write the process's output", errno);
+  if (!first_output_us_) first_output_us_ = clock_now_us();
   incoming_written_ += static_cast<size_t>(count);
   return incoming_written_ == incoming_.body.size() ? deliver_frames() : Status();
 }

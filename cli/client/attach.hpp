@@ -42,6 +42,8 @@ class AttachSession {
   // True if the process was started and nothing says that it has ended: an error of run() is then
   // ours, not its own.
   bool may_still_run() const { return !outcome_; }
+  // When the first of its output was written, by the host's clock in microseconds.
+  std::optional<int64_t> first_output_us() const { return first_output_us_; }
 
  private:
   Status step();
@@ -64,6 +66,7 @@ class AttachSession {
   size_t incoming_written_ = 0;
   bool connection_ended_ = false;
   int stop_requests_ = 0;
+  std::optional<int64_t> first_output_us_;
   std::optional<Result<ProcessExit>> outcome_;
 };
 

@@ -4,6 +4,8 @@
 // leaves no process and no socket behind. So does what is cancelled: a stop, a deletion and the
 // service's end give up a start that is under way, whatever it waits for, and go on after its
 // outcome.
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "containers.hpp"
@@ -98,6 +100,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     launched_ = true;
     if (parked_) {
       host_ = parts_.hosts.take(parked_->host, command_.id);
+      reached("hostUs");
       return host_started(host_, [self] { self->join_networks(); });
     }
     parts_.hosts.launch(
@@ -111,6 +114,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
             return self->abandon(
                 Error(host.error()).context("start the host of container " + self->command_.id));
           self->host_ = *host;
+          self->reached("hostUs");
           self->join_networks();
         });
   }
@@ -138,6 +142,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                          [self = shared_from_this()](Result<std::vector<UniqueFd>> links) {
                            if (!self->going()) return;
                            if (!links) return self->abandon(links.error());
+                           self->reached("networksUs");
                            self->create_vm(std::move(*links));
                          });
   }
@@ -219,6 +224,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
           Code::kUnavailable, "the host of container " + command_.id + " has ended", {}};
       return parked_ ? do_without_parked(gone) : abandon(gone);
     }
+    reached("orderedUs");
     host->call(op_, "runtime.create", request_, std::move(links_),
                [self = shared_from_this()](Result<Json> created) {
                  self->turn_.reset();
@@ -261,7 +267,9 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                [self = shared_from_this()](Result<Json> process_started) {
                  if (!self->going()) return;
                  if (!process_started) return self->abandon(process_started.error());
+                 self->reached("processUs");
                  Json outcome = self->created_;
+                 outcome["steps"] = self->steps_;
                  outcome.erase("badTemplate");
                  if (!self->template_.empty()) outcome["template"] = self->template_;
                  if (self->parked_) outcome["parked"] = true;
@@ -272,6 +280,13 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  self->ended_ = true;
                  self->report_({outcome, {}});
                });
+  }
+
+  // For who asks what took how long; since the intent was written.
+  void reached(const char* step) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const int64_t us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    steps_[step] = std::max<int64_t>(0, us - intent_.at_us);
   }
 
   void learn() {
@@ -311,6 +326,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   std::optional<Parking::Machine> parked_;
   bool parked_failed_ = false;
   Json created_;
+  Json steps_ = Json::object();
   bool launched_ = false;
   bool joined_ = false;  // or trying to
   bool ended_ = false;   // reported, or about to be

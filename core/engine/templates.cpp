@@ -58,11 +58,12 @@ std::optional<Templates::Source> Templates::take(const std::string& key) {
   auto ram = duplicate(files->second.ram);
   auto saved = duplicate(files->second.state);
   if (!ram || !saved) return std::nullopt;
-  return Source{
-      key,
-      {{"memoryBytes", known->second.shape.at("memoryBytes")}, {"recipe", known->second.recipe}},
-      std::move(*ram),
-      std::move(*saved)};
+  return Source{key,
+                {{"cpus", known->second.shape.at("cpus")},
+                 {"memoryBytes", known->second.shape.at("memoryBytes")},
+                 {"recipe", known->second.recipe}},
+                std::move(*ram),
+                std::move(*saved)};
 }
 
 std::string Templates::key(const Json& machine) const {

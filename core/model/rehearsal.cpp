@@ -32,7 +32,7 @@ Json configuration(const Json& shape) {
   return {{"id", kName},
           {"dns", Json::object()},
           {"resources",
-           {{"cpus", read_integer(shape, "cpus").value_or(1)},
+           {{"cpus", 1},  // fewer than the machine has, as most containers
             {"memoryInBytes", read_integer(shape, "memoryBytes").value_or(0)}}},
           {"initProcess",
            {{"executable", "/proc/self/exe"},

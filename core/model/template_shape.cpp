@@ -11,6 +11,8 @@ namespace {
 
 constexpr int64_t kSmallest = int64_t{1} << 30;
 constexpr int64_t kLargest = int64_t{8} << 30;
+// As many as a container gets that doesn't ask.
+constexpr int64_t kFewestCpus = 4;
 
 std::string stream_of(std::string_view key) {
   return "template/" + std::string(key);
@@ -35,15 +37,21 @@ std::optional<int64_t> template_memory(int64_t container_bytes) {
   return memory;
 }
 
+int64_t template_cpus(int64_t container_cpus) {
+  int64_t cpus = kFewestCpus;
+  while (cpus < container_cpus) cpus *= 2;
+  return cpus;
+}
+
 Json template_shape(const Json& machine) {
   if (!machine.is_object() || machine.contains("initDisk")) return nullptr;
   const auto memory = template_memory(read_integer(machine, "memoryBytes").value_or(0));
   if (!memory) return nullptr;
   Json shape = Json::object();
-  for (const char* key :
-       {"accelerator", "cpus", "kernel", "initramfs", "kernelArgs", "virtualization"}) {
+  for (const char* key : {"accelerator", "kernel", "initramfs", "kernelArgs", "virtualization"}) {
     if (machine.contains(key)) shape[key] = machine[key];
   }
+  shape["cpus"] = template_cpus(read_integer(machine, "cpus").value_or(1));
   shape["memoryBytes"] = *memory;
   return shape;
 }

@@ -1,6 +1,6 @@
 // Machines that can be clones of one template have one shape: what the kernel saw of the machine
-// while it booted. Disks, cards and folders are not part of it, nor is a container's exact memory:
-// it is rounded up to a class, and the container's cgroup has the limit.
+// while it booted. Disks, cards and folders are not part of it, nor are a container's exact memory
+// and number of CPUs: they are rounded up to a class, and the container's cgroup has the limit.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,9 @@ namespace bulkhead::model {
 // The memory of the template for a container of so many bytes: the next power of two, at least
 // 1 GiB. None above 8 GiB, where the kernel's own tables alone would fill hundreds of MiB in each.
 std::optional<int64_t> template_memory(int64_t container_bytes);
+
+// Its CPUs for a container of so many: the next power of two, at least four.
+int64_t template_cpus(int64_t container_cpus);
 
 // What a template for this machine (runtime.create's "machine") is made of; null if none can be.
 Json template_shape(const Json& machine);

@@ -29,6 +29,15 @@ uint64_t total_memory() {
   return uint64_t{info.totalram} * info.mem_unit;
 }
 
+// A clone has as many processors as its template. Programs ask how many they may use (nproc); only
+// what looks into /proc/cpuinfo and /sys sees the others.
+Status limit_processors(double cpus) {
+  const auto given = static_cast<long>(std::ceil(cpus));
+  if (given >= sysconf(_SC_NPROCESSORS_ONLN)) return {};
+  return write_kernel_file("/sys/fs/cgroup/container/cpuset.cpus",
+                           "0-" + std::to_string(given - 1));
+}
+
 }  // namespace
 
 Status prepare_cgroups() {
@@ -52,6 +61,9 @@ Status limit_container(const ContainerSpec& spec) {
     if (!status) return status;
   }
   if (spec.cpus > 0) {
+    if (spec.clone) {
+      if (auto status = limit_processors(spec.cpus); !status) return status;
+    }
     // The kernel's least quota is 1 ms.
     auto quota = std::max<long>(1000, std::lround(spec.cpus * kPeriodUs));
     return write_kernel_file("/sys/fs/cgroup/container/cpu.max",

@@ -52,8 +52,9 @@ struct Socket {
 };
 
 // Of what the VM may be a clone (template_layout.hpp): the memory it has beside the guest's own,
-// and how its machine was made. Its memory and the state of its devices come as descriptors.
+// its CPUs, and how its machine was made. Its memory and the state of its devices come as descriptors.
 struct Template {
+  unsigned cpus = 1;
   uint64_t memory_bytes = 0;
   std::string recipe;
 };

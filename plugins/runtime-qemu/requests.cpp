@@ -206,9 +206,10 @@ void read_mounts(Members& in, Machine& machine) {
   }
 }
 
-Template read_template(Members& in) {
+Template read_template(Members& in, unsigned machine_cpus) {
   Members from(in.object("template"), "template");
   Template read;
+  read.cpus = static_cast<unsigned>(from.number_or("cpus", machine_cpus, 1, 255));
   read.memory_bytes = from.number("memoryBytes", 16 * kMiB, uint64_t{1} << 46);
   read.recipe = from.text("recipe");
   if (auto checked = from.finish(0); !checked) in.complain("template", checked.error().message);
@@ -236,7 +237,7 @@ Result<Machine> parse_machine(const Json& body) {
   machine.networks = in.list("networks", read_network);
   read_mounts(in, machine);
   machine.sockets = in.list("sockets", read_socket);
-  if (in.has("template")) machine.from = read_template(in);
+  if (in.has("template")) machine.from = read_template(in, machine.cpus);
   return in.finish(std::move(machine));
 }
 

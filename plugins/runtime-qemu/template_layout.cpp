@@ -56,7 +56,7 @@ std::string parked_serial(size_t k) {
 Machine shape_of(const Machine& machine) {
   Machine shape;
   shape.accelerator = machine.accelerator;
-  shape.cpus = machine.cpus;
+  shape.cpus = machine.from ? machine.from->cpus : machine.cpus;
   shape.memory_bytes = machine.from ? machine.from->memory_bytes : machine.memory_bytes;
   shape.kernel = machine.kernel;
   shape.initramfs = machine.initramfs;
@@ -137,6 +137,8 @@ Status check_clonable(const Machine& machine, uint64_t tsc_khz, const std::strin
     return too_many(machine.disks.size(), "volumes", kTemplateDisks);
   if (machine.shares.size() > kTemplateShares)
     return too_many(machine.shares.size(), "folders", kTemplateShares);
+  if (machine.cpus > machine.from->cpus)
+    return fail(Code::kUnsupported, "it has more CPUs than the template");
   if (machine.memory_bytes > machine.from->memory_bytes)
     return fail(Code::kUnsupported, "it has more memory than the template");
   if (recipe_of(shape_of(machine), binary) != machine.from->recipe)

@@ -32,7 +32,7 @@ def ids(box):
 
 def test_a_template_is_listed(box, template):
     shown, = box.ok("system", "template", "list", "--format", "json").json
-    assert (shown["id"], shown["cpus"], shown["memoryInBytes"]) == (template, 1, 1 << 30)
+    assert (shown["id"], shown["cpus"], shown["memoryInBytes"]) == (template, 4, 1 << 30)
     assert 0 < shown["sizeInBytes"] < 200 << 20
     assert template in box.ok("system", "template", "ls").out
     assert box.ok("system", "df", "--format", "json").json["templates"]["sizeInBytes"] == shown["sizeInBytes"]
@@ -180,11 +180,11 @@ def test_only_so_many_are_kept(fresh):
     box = fresh()
     box.ok("system", "property", "set", "template.maximum", "1")
     first = box.ok("system", "template", "build").line
-    second = box.ok("system", "template", "build", "--cpus", "2").line
+    second = box.ok("system", "template", "build", "--cpus", "5").line
     assert first != second and ids(box) == [second]
     assert [path.name for path in files(box).iterdir()] == [second] or processes.wait_until(
         lambda: [path.name for path in files(box).iterdir()] == [second], what="the end of the first one's files")
-    assert run(box, "one", "nproc", options=["--cpus", "2"]).line == "2" and started(box, "one")["cloned"] is True
+    assert run(box, "one", "nproc", options=["--cpus", "6"]).line == "6" and started(box, "one")["cloned"] is True
 
 
 @pytest.mark.release_only

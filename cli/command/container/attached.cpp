@@ -103,7 +103,7 @@ AttachedEnd run_attached(Context& context, const AttachedProcess& process,
   }
   const auto end = session.run();
   if (!end) return {fail(end.error()), session.may_still_run(), !session.may_still_run()};
-  return {end->exit_code, false, true};
+  return {end->exit_code, false, true, session.first_output_us()};
 }
 
 }  // namespace bulkhead::cli

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "command/context.hpp"
@@ -20,6 +21,7 @@ struct AttachedEnd {
   Result<int> status;          // the process's exit status
   bool may_still_run = false;  // it failed on our side only
   bool over = false;  // the stream has told the end; the service may have yet to write it down
+  std::optional<int64_t> first_output_us = {};  // by the host's clock
 };
 
 // `body_with_size` makes the request's body, given {"rows", "cols"} or null.

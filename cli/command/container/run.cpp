@@ -6,14 +6,20 @@
 // the container stopped or gone.
 #include <unistd.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "client/line_stream.hpp"
 #include "command/commands.hpp"
 #include "command/container/attached.hpp"
 #include "command/container/creation.hpp"
 #include "command/container/each.hpp"
 #include "command/container/image_here.hpp"
 #include "command/container/start_body.hpp"
+#include "host/clock.hpp"
+#include "http/target.hpp"
+#include "options/moment.hpp"
+#include "render/timeline.hpp"
 
 namespace bulkhead::cli {
 
@@ -41,10 +47,34 @@ Result<int> start_detached(Context& context, const Invocation& invocation, const
   return 0;
 }
 
+// The events that the journal has of the container since the command began.
+void show_timeline(Context& context, const std::string& id, RunMarks marks) {
+  marks.ended = clock_now_us();
+  const std::chrono::microseconds began(marks.began);
+  Query query;
+  query.add("stream", "container/" + id);
+  query.add("since", rfc3339(Moment(std::chrono::floor<std::chrono::seconds>(began))));
+  auto exchange = context.api().open({"GET", "/v1/events" + query.text()});
+  if (!exchange) return context.warn("no timing: " + exchange.error().message);
+  LineStream lines(std::move(*exchange));
+  std::vector<json> events;
+  for (auto line = lines.next(); line && *line; line = lines.next()) {
+    json event = json::parse(**line, nullptr, false);
+    if (event.is_object()) events.push_back(std::move(event));
+  }
+  context.err.write(timeline_text(marks, events));
+}
+
 Result<int> run(Context& context, const Invocation& invocation) {
+  RunMarks marks;
+  marks.began = clock_now_us();
   const auto id = create_container(context, invocation);
   if (!id) return fail(id.error());
-  if (invocation.has("detach")) return start_detached(context, invocation, *id);
+  if (invocation.has("detach")) {
+    auto started = start_detached(context, invocation, *id);
+    if (started && invocation.has("timing")) show_timeline(context, *id, marks);
+    return started;
+  }
 
   const bool interactive = invocation.has("interactive");
   const AttachedProcess process{container_target(*id, "/start"), interactive,
@@ -56,14 +86,19 @@ Result<int> run(Context& context, const Invocation& invocation) {
     Error why = std::move(end.status.error());
     return fail(end.may_still_run ? why : remove(context, invocation, *id, why));
   }
+  marks.told_end = clock_now_us();
+  marks.first_output = end.first_output_us;
   const bool removed = invocation.has("rm") || invocation.has("remove");
   const std::string condition = removed ? "removed" : "stopped";
   (void)context.api().get(container_target(*id, "/wait?condition=" + condition));
+  if (invocation.has("timing")) show_timeline(context, *id, marks);
   return *end.status;
 }
 
 constexpr Option kUlimit[] = {kUlimitOption};
-constexpr Option kStart[] = {kColdOption};
+constexpr Option kTiming = {.names = "--timing",
+                            .help = "Tell on standard error what took how long, in the end"};
+constexpr Option kStart[] = {kColdOption, kTiming};
 constexpr OptionGroup kGroups[] = {
     {"Process options", kProcessOptions},      {"Resource limits", kUlimit},
     {"Machine options", kResourceOptions},     {"Start options", kStart},

@@ -117,7 +117,7 @@ TEST_F(ParkingTest, OnlyWhatItFitsGetsIt) {
   other = machine();
   other["disks"] = Json::array({{{"serial", "volume0"}, {"path", "/v"}, {"readOnly", true}}});
   EXPECT_FALSE(parking_.take(other));
-  EXPECT_FALSE(parking_.take(machine(2)));
+  EXPECT_FALSE(parking_.take(machine(5)));
   other = machine();
   for (int i = 0; i < 2; i++) other["networks"].push_back(other["networks"][0]);
   EXPECT_FALSE(parking_.take(other));
@@ -163,8 +163,8 @@ TEST_F(ParkingTest, AnotherTemplateTakesThePlace) {
   make_template();
   park();
   storage_.calls.clear();
-  make_template(machine(2));
-  parking_.wanted({machine(2), "sha256:1", {}});
+  make_template(machine(5));
+  parking_.wanted({machine(5), "sha256:1", {}});
   begun();
   EXPECT_FALSE(parking_.take(machine()));
   EXPECT_TRUE(until([&] { return hosts_.hosts.size() == 1; }));

@@ -78,17 +78,17 @@ TEST_F(TemplatesTest, AMachineIsClonedFromWhatWasBuiltForItsShape) {
   const std::string key = build(templates);
   ASSERT_EQ(requests.size(), 1u);
   EXPECT_EQ(requests[0]["machine"], (Json{{"accelerator", "tcg"},
-                                          {"cpus", 1},
+                                          {"cpus", 4},
                                           {"memoryBytes", 1 << 30},
                                           {"kernel", "/k"},
                                           {"initramfs", "/i"}}));
   auto found = source(templates, machine(1, 300 << 20));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->key, key);
-  EXPECT_EQ(found->body, (Json{{"memoryBytes", 1 << 30}, {"recipe", "so"}}));
+  EXPECT_EQ(found->body, (Json{{"cpus", 4}, {"memoryBytes", 1 << 30}, {"recipe", "so"}}));
   EXPECT_EQ(content(found->ram), "memory");
   EXPECT_EQ(content(found->state), "state");
-  EXPECT_FALSE(source(templates, machine(2)));
+  EXPECT_FALSE(source(templates, machine(5)));
 }
 
 TEST_F(TemplatesTest, TheNextDaemonReadsItFromTheDisk) {
@@ -144,10 +144,10 @@ TEST_F(TemplatesTest, TheLongestUnusedGoesFirst) {
   Templates templates(parts());
   set("template.maximum", "2");
   const std::string one = build(templates, machine(1));
-  const std::string two = build(templates, machine(2));
+  const std::string two = build(templates, machine(5));
   ASSERT_TRUE(
       ledger_->record_sync({model::intent("container/a", "container.start", {{"run", 1}})}));
-  const std::string three = build(templates, machine(3));
+  const std::string three = build(templates, machine(9));
   EXPECT_TRUE(until([&] { return state().templates.size() == 2; }));
   EXPECT_FALSE(state().templates.contains(one));
   EXPECT_TRUE(state().templates.contains(two) && state().templates.contains(three));

@@ -9,6 +9,7 @@ TEST(Rehearsal, IsAContainerOfTheTemplatesMachine) {
   const Json shape = {{"accelerator", "tcg"}, {"cpus", 2}, {"memoryBytes", 1 << 30}};
   const Json asked = rehearsal(shape, {{"recipe", "so"}}, {"/image", "/writable"});
   EXPECT_EQ(asked["machine"]["cpus"], 2);
+  EXPECT_EQ(asked["guest"]["cpus"], 1);
   EXPECT_EQ(asked["machine"]["template"], (Json{{"recipe", "so"}}));
   EXPECT_EQ(asked["machine"]["imageDisk"], "/image");
   EXPECT_EQ(asked["machine"]["writableDisk"], "/writable");

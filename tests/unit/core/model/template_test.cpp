@@ -27,14 +27,22 @@ TEST(TemplateShape, MemoryIsRoundedUpToAClass) {
   EXPECT_EQ(template_memory(8 * kGiB + 1), std::nullopt);
 }
 
-TEST(TemplateShape, DisksAndNetworksDontMatterProcessorsDo) {
+TEST(TemplateShape, ProcessorsAreRoundedUpToAClass) {
+  EXPECT_EQ(template_cpus(1), 4);
+  EXPECT_EQ(template_cpus(4), 4);
+  EXPECT_EQ(template_cpus(5), 8);
+  EXPECT_EQ(template_cpus(33), 64);
+}
+
+TEST(TemplateShape, WhatIsWithinAClassDoesntMatterTheClassDoes) {
   const Json plain = {{"accelerator", "tcg"}, {"cpus", 1}, {"memoryBytes", kGiB}, {"kernel", "/k"}};
   Json other = plain;
   other["imageDisk"] = "/d";
   other["networks"] = {{{"network", "n"}}};
   other["memoryBytes"] = 300 << 20;
-  EXPECT_EQ(template_shape(plain), template_shape(other));
   other["cpus"] = 2;
+  EXPECT_EQ(template_shape(plain), template_shape(other));
+  other["cpus"] = 5;
   EXPECT_NE(template_shape(plain), template_shape(other));
   other["initDisk"] = "/init";
   EXPECT_TRUE(template_shape(other).is_null());
