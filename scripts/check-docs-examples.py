@@ -23,7 +23,7 @@ from support import images  # noqa: E402
 from support.box import Box  # noqa: E402
 
 DOCUMENTS = ["docs/tutorial/first-container.md", *(f"docs/how-to/{name}.md" for name in (
-    "use-registries", "use-volumes", "run-images-without-a-registry", "use-networks", "audit-what-happened", "script-the-socket",
+    "use-registries", "use-volumes", "run-images-without-a-registry", "use-networks", "start-containers-fast", "audit-what-happened", "script-the-socket",
     "write-a-plugin"))]
 
 

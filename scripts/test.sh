@@ -6,14 +6,14 @@
 #   scripts/test.sh --keep-going [STAGE...]
 #
 # Stages: packages format build kernel behaviour docs unit fuzz tidy by default; only when named: asan (the behaviour tests once more, on the
-# sanitized build; all of it together may not fit into 90 minutes on a machine with cold caches), bench (it judges by ratios, and wants
-# the machine for itself) and tsan. FUZZ_SECONDS (30) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
+# sanitized build; all of it together may not fit into 90 minutes on a machine with cold caches), cold and parked (the behaviour tests with
+# every container booted, or taken from what was resumed ahead), bench (it judges by ratios, and wants the machine for itself) and tsan. FUZZ_SECONDS (30) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$BULKHEAD_SOURCE"
 
 DEFAULT="packages format build kernel behaviour docs unit fuzz tidy"
-ALL="$DEFAULT asan bench tsan"
+ALL="$DEFAULT asan cold parked bench tsan"
 # Debian's own: a python that a version manager put on PATH knows nothing of python3-pytest.
 PYTHON=/usr/bin/python3
 
@@ -54,6 +54,10 @@ behaviour_tests() { # PRESET [PYTEST OPTION...]
 }
 
 stage_behaviour() { behaviour_tests release; }
+
+stage_cold() { BULKHEAD_STARTS=cold behaviour_tests release; }
+
+stage_parked() { BULKHEAD_STARTS=parked behaviour_tests release; }
 
 # What is about timing or about other people's programs in the guest is the same in a sanitized build, only slower. A service and its
 # plugins have nobody who reads their stderr, and a leak is found when they end: so reports go to files, and one file is a failure.

@@ -170,13 +170,16 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     links_ = std::move(links);
     if (parked_) return take_parked();
     if (command_.cold) return boot();
-    parts_.templates.source(request_["machine"],
-                            [self = shared_from_this()](std::optional<Templates::Source> source) {
-                              if (!self->going()) return;
-                              if (!source) return self->boot();
-                              self->put_template(std::move(*source));
-                              self->order_vm();
-                            });
+    parts_.templates.source(
+        request_["machine"], [self = shared_from_this()](std::optional<Templates::Source> source) {
+          if (!self->going()) return;
+          if (!source) {
+            self->missed_ = self->parts_.templates.why_none(self->request_["machine"]);
+            return self->boot();
+          }
+          self->put_template(std::move(*source));
+          self->order_vm();
+        });
   }
 
   void take_parked() {
@@ -271,6 +274,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  Json outcome = self->created_;
                  outcome["steps"] = self->steps_;
                  outcome.erase("badTemplate");
+                 if (!self->missed_.empty()) outcome["notCloned"] = self->missed_;
                  if (!self->template_.empty()) outcome["template"] = self->template_;
                  if (self->parked_) outcome["parked"] = true;
                  if (!self->command_.cold) self->learn();
@@ -325,6 +329,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   std::string template_;  // the key of what it was to be a clone of
   std::optional<Parking::Machine> parked_;
   bool parked_failed_ = false;
+  std::string missed_;  // why there was no template
   Json created_;
   Json steps_ = Json::object();
   bool launched_ = false;

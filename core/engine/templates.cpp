@@ -73,6 +73,12 @@ std::string Templates::key(const Json& machine) const {
   return state().templates.contains(key) ? key : std::string();
 }
 
+std::string Templates::why_none(const Json& machine) const {
+  if (!enabled()) return {};
+  return model::template_shape(machine).is_null() ? "no template is made for such a machine"
+                                                  : "there is no template for it yet";
+}
+
 void Templates::source(const Json& machine, std::function<void(std::optional<Source>)> then) {
   const std::string key = this->key(machine);
   if (key.empty()) return then(std::nullopt);
@@ -209,9 +215,7 @@ void Templates::remove_files(const std::string& key) {
 }
 
 void Templates::drop_surplus() {
-  const auto most = model::property_value(state(), "template.maximum").value_or("4");
-  for (const std::string& key : model::surplus_templates(state(), std::stoul(most)))
-    drop(key, "there are more than " + most + " templates");
+  for (const auto& [key, reason] : model::surplus_templates(state())) drop(key, reason);
 }
 
 void Templates::prune(const model::Origin& origin, Answer done) {

@@ -50,6 +50,8 @@ class Templates {
   void source(const Json& machine, std::function<void(std::optional<Source>)> then);
   // The key of the template that this machine can be cloned from; "" if there is none now.
   std::string key(const Json& machine) const;
+  // After source() had none: a sentence, "" if none is wanted.
+  std::string why_none(const Json& machine) const;
   // The machine is there. `key` of what it was given, "" if nothing; `created` is the answer of
   // runtime.create.
   void learned(const Json& machine, const std::string& key, const Json& created);

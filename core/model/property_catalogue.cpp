@@ -57,6 +57,12 @@ Status port(std::string_view value) {
   return refuse(value, "a port (0 to 65535)");
 }
 
+Status size(std::string_view value) {
+  auto bytes = parse_size(value);
+  if (!bytes) return fail(std::move(bytes.error()));
+  return {};
+}
+
 Status memory(std::string_view value) {
   auto bytes = parse_size(value);
   if (!bytes) return fail(std::move(bytes.error()));
@@ -152,6 +158,7 @@ const std::vector<PropertyDefinition>& property_catalogue() {
        "Start containers as clones of a machine that was booted before; false: boot each", boolean},
       {"template.maximum", kNumber, "4", "Templates to keep; beyond, the longest unused is dropped",
        few},
+      {"template.maximumSize", kText, "1g", "What all templates may take on disk, likewise", size},
       {"template.parked", kNumber, "1",
        "Machines to keep ready for the next container; each takes some 100 MB", few_or_none},
       {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "bulkhead/size.hpp"
 #include "model/facts.hpp"
+#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/time_text.hpp"
 
@@ -73,10 +75,21 @@ Json templates_view(const State& state) {
   return all;
 }
 
-std::vector<std::string> surplus_templates(const State& state, size_t most) {
-  std::vector<std::string> surplus;
+std::vector<SurplusTemplate> surplus_templates(const State& state) {
+  const std::string most = property_value(state, "template.maximum").value_or("4");
+  const std::string room = property_value(state, "template.maximumSize").value_or("1g");
+  const auto bytes = static_cast<int64_t>(parse_size(room).value_or(uint64_t{1} << 30));
+  std::vector<SurplusTemplate> surplus;
   std::vector<Entry> all = newest_first(state);
-  for (; all.size() > most; all.pop_back()) surplus.push_back(all.back().first);
+  int64_t taken = 0;
+  for (const Entry& one : all) taken += one.second.bytes;
+  for (; all.size() > 1; all.pop_back()) {
+    const bool too_many = all.size() > std::stoul(most);
+    if (!too_many && taken <= bytes) break;
+    surplus.push_back({all.back().first, too_many ? "there are more than " + most + " templates"
+                                                  : "templates take more than " + room});
+    taken -= all.back().second.bytes;
+  }
   return surplus;
 }
 

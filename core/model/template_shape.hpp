@@ -29,8 +29,12 @@ Json template_view(std::string_view key, const TemplateState& saved);
 // All, the newest first.
 Json templates_view(const State& state);
 
-// The keys that are one too many if at most `most` are to be kept, the oldest first.
-std::vector<std::string> surplus_templates(const State& state, size_t most);
+// What is too much by the properties template.maximum and template.maximumSize, the longest unused
+// first. One may be as large as it likes.
+struct SurplusTemplate {
+  std::string key, reason;
+};
+std::vector<SurplusTemplate> surplus_templates(const State& state);
 
 NewEvent template_built(std::string_view key, const TemplateState& saved, int64_t elapsed_ms);
 NewEvent template_dropped(std::string_view key, std::string_view reason, const Origin& origin = {});

@@ -3,6 +3,9 @@
     BULKHEAD_BUILD=build/release pytest tests/behaviour
 
 At the end of a module its service is stopped, and then nothing of it may be left: no process of its root, no temporary file.
+
+BULKHEAD_STARTS says how containers start: "cloned" (the default: from templates, as soon as there is one), "cold" (all are booted) or
+"parked" (from machines that were resumed ahead, where one is there).
 """
 import itertools
 import os
@@ -20,6 +23,8 @@ from support.net import Cluster  # noqa: E402
 from support.registry import Registry  # noqa: E402
 from support.terminal import Terminal  # noqa: E402
 
+STARTS = os.environ.get("BULKHEAD_STARTS", "cloned")
+HOW = {"cloned": {"template.parked": "0"}, "cold": {"template.enabled": "false"}, "parked": {"template.parked": "1"}}[STARTS]
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
@@ -87,7 +92,8 @@ def economise(box):
     """A machine with one CPU boots faster than one with four where both are emulated on two, and what is done ahead takes its time from other
     tests; the defaults have tests of their own."""
     box.ok("system", "property", "set", "container.cpus", "1")
-    box.ok("system", "property", "set", "template.parked", "0")
+    for key, value in HOW.items():
+        box.ok("system", "property", "set", key, value)
 
 
 @pytest.fixture(scope="module")

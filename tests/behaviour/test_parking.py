@@ -8,6 +8,8 @@ import pytest
 from support import net, processes
 from support.processes import wait_until
 
+pytestmark = pytest.mark.skipif(os.environ.get("BULKHEAD_STARTS") == "cold", reason="about what is switched off")
+
 
 @pytest.fixture(scope="module")
 def box(box):

@@ -19,6 +19,17 @@ TemplateState saved(int64_t bytes = 1) {
   return made;
 }
 
+std::vector<std::string> surplus(const World& world) {
+  std::vector<std::string> told;
+  for (const auto& [key, reason] : surplus_templates(world.state()))
+    told.push_back(key + ": " + reason);
+  return told;
+}
+
+void set(World& world, const char* property, const char* value) {
+  world.append(fact(std::string("property/") + property, "property.set", {{"value", value}}));
+}
+
 TEST(TemplateShape, MemoryIsRoundedUpToAClass) {
   EXPECT_EQ(template_memory(200 << 20), kGiB);
   EXPECT_EQ(template_memory(kGiB), kGiB);
@@ -64,8 +75,19 @@ TEST(Templates, AreThereFromBuiltToDropped) {
 TEST(Templates, TheLongestUnusedIsOneTooMany) {
   World world;
   for (const char* key : {"aa", "bb", "cc"}) world.append(template_built(key, saved(), 5));
-  EXPECT_THAT(surplus_templates(world.state(), 3), IsEmpty());
-  EXPECT_THAT(surplus_templates(world.state(), 1), ElementsAre("aa", "bb"));
+  EXPECT_THAT(surplus(world), IsEmpty());
+  set(world, "template.maximum", "1");
+  EXPECT_THAT(surplus(world), ElementsAre("aa: there are more than 1 templates",
+                                          "bb: there are more than 1 templates"));
+}
+
+TEST(Templates, TogetherTheyTakeNoMoreThanTheyMayButOneAlwaysMay) {
+  World world;
+  for (const char* key : {"aa", "bb", "cc"}) world.append(template_built(key, saved(400 << 20), 5));
+  EXPECT_THAT(surplus(world), ElementsAre("aa: templates take more than 1g"));
+  set(world, "template.maximumSize", "10m");
+  EXPECT_THAT(surplus(world),
+              ElementsAre("aa: templates take more than 10m", "bb: templates take more than 10m"));
 }
 
 }  // namespace
