@@ -67,6 +67,7 @@ class Ours:
     def __init__(self, build, program, scratch):
         self.box = Box(build)
         self.box.start()
+        self.box.ok("system", "property", "set", "template.parked", "0")  # nothing is done beside what is measured
         tar = scratch / "netload.tar"
         tar.write_bytes(images.busybox_tar([program]))
         self.box.ok("image", "import", tar, "netload:latest")
@@ -77,7 +78,7 @@ class Ours:
         """The command lines of so many stopped machines, each with disks of its own."""
         found = []
         for number in range(count):
-            self.box.ok("run", "-d", "--name", f"shape{number}", "netload", "sleep", "100000")
+            self.box.ok("run", "-d", "--cold", "--name", f"shape{number}", "netload", "sleep", "100000")
             found.append(command_line_of(self.box.pids("qemu")[0]))
             self.box.ok("stop", "-t", "0", f"shape{number}")
         return found

@@ -30,6 +30,78 @@ TEST_F(ContainerStartTest, AMachineThatOnlyBootsWithoutKvmIsBelieved) {
             "the machine of container web did not boot with KVM, and did without");
 }
 
+// A machine that is parked after "web" has run once.
+struct ParkedStartTest : ContainersTest {
+  ParkedStartTest() {
+    make();
+    builds_templates_ = true;
+    std::optional<Result<Json>> started, built;
+    boot(started);
+    const Json machine = hosts_.asked("web", "runtime.create")->request.at("machine");
+    templates_.build(machine, into(built));
+    EXPECT_TRUE(settle([&] { return built.has_value(); }));
+    hosts_.answer("web", "runtime.create", Json{{"accelerator", "tcg"}});
+    hosts_.answer("web", "runtime.start", Json{{"pid", 12}});
+    EXPECT_TRUE(until([&] { return started && !storage_.calls.empty(); }));
+    parked = storage_.calls.front().request.at("container");
+    answer_storage({{"imageDisk", "/i"}, {"writableDisk", "/w"}});
+    hosts_.answer(parked, "runtime.park", Json{{"pid", 5}});
+    answer_storage();
+    containers_.host_reported("web", 1, "container.exited", {{"exitCode", 0}});
+    containers_.host_reported("web", 2, "vm.stopped", {{"clean", true}});
+    EXPECT_TRUE(until([&] { return container().state == Lifecycle::kStopped && gone("web"); }));
+  }
+  bool until(const std::function<bool()>& done) {
+    return settle([&] {
+      loop_.run_once();
+      return done();
+    });
+  }
+  bool gone(const std::string& id) { return !hosts_.hosts.contains(id); }
+  std::string parked;
+};
+
+TEST_F(ParkedStartTest, ItsMachineBecomesTheContainers) {
+  std::optional<Result<Json>> started;
+  boot(started);
+  EXPECT_TRUE(gone(parked));
+  const Json& asked = hosts_.asked("web", "runtime.create")->request;
+  EXPECT_EQ(asked.at("parked"), true);
+  EXPECT_EQ(asked.at("logDir"), directory_ + "/containers/web");
+  EXPECT_FALSE(asked.at("machine").contains("template"));
+  EXPECT_EQ(container().host->socket, "/run/" + parked + ".sock");
+  hosts_.answer("web", "runtime.create", Json{{"accelerator", "tcg"}, {"cloned", true}});
+  hosts_.answer("web", "runtime.start", Json{{"pid", 12}});
+  ASSERT_TRUE(until([&] { return started.has_value(); }));
+  EXPECT_TRUE(*started);
+  EXPECT_EQ(container().state, Lifecycle::kRunning);
+}
+
+TEST_F(ParkedStartTest, OneThatCantBeHadCostsAClone) {
+  std::optional<Result<Json>> started;
+  boot(started);
+  hosts_.answer("web", "runtime.create", fail(Code::kUnavailable, "it stands still"));
+  ASSERT_TRUE(until([&] {
+    const auto* again = hosts_.asked("web", "runtime.create");
+    return again && !again->request.contains("parked");
+  }));
+  EXPECT_TRUE(hosts_.asked("web", "runtime.create")->request.at("machine").contains("template"));
+  hosts_.answer("web", "runtime.create", Json{{"accelerator", "tcg"}, {"cloned", true}});
+  hosts_.answer("web", "runtime.start", Json{{"pid", 12}});
+  ASSERT_TRUE(until([&] { return started.has_value(); }));
+  EXPECT_TRUE(*started);
+}
+
+TEST_F(ParkedStartTest, AColdStartDoesWithout) {
+  std::optional<Result<Json>> started;
+  Containers::Start command{"web", false, false, {}, {}, {}};
+  command.cold = true;
+  containers_.start(std::move(command), {}, into(started));
+  ASSERT_TRUE(until([&] { return hosts_.asked("web", "runtime.create") != nullptr; }));
+  EXPECT_FALSE(hosts_.asked("web", "runtime.create")->request.contains("parked"));
+  EXPECT_FALSE(gone(parked));
+}
+
 TEST_F(ContainerStartTest, AStopGivesUpTheStart) {
   make();
   std::optional<Result<Json>> started, stopped;

@@ -139,15 +139,17 @@ class ContainersTest : public LedgerTest {
   FakeNetworks networks_;
   Volumes volumes_{*operations_, storage_};
   loop::Loop loop_;
-  std::vector<Json> wanted_templates_;  // what was to be built; nobody builds it
+  std::vector<Json> wanted_templates_;  // what was to be built
+  bool builds_templates_ = false;       // empty ones; otherwise nobody does
   Templates templates_{
       {loop_, *ledger_, directory_ + "/templates",
        [](const std::function<void()>& blocking, const std::function<void()>& then) {
          blocking();
          then();
        },
-       [this](const Json& request, const std::vector<UniqueFd>&, const Answer&) {
+       [this](const Json& request, const std::vector<UniqueFd>&, const Answer& done) {
          wanted_templates_.push_back(request);
+         if (builds_templates_) done(Json{{"recipe", "so"}, {"elapsedMs", 7}});
        },
        [] { return Json(); }}};
   Parking parking_{{loop_, *ledger_, hosts_, storage_, templates_}};
