@@ -81,9 +81,10 @@ class NetworksTest : public LedgerTest {
     hosts_.hosts.at(host).to_give = descriptors(fds);
     hosts_.answer(host, method, std::move(result));
   }
-  void begin_join(const std::string& id) {
+  void begin_join(const std::string& id, std::vector<UniqueFd> cables = {}) {
     joined_.reset();
-    networks_.join(id, [this](Result<std::vector<UniqueFd>> links) { joined_ = std::move(links); });
+    networks_.join(id, std::move(cables),
+                   [this](Result<std::vector<UniqueFd>> links) { joined_ = std::move(links); });
   }
   void join(const std::string& id, const std::string& network) {
     begin_join(id);
@@ -137,6 +138,18 @@ TEST_F(NetworksTest, TheHostComesWithTheFirstMember) {
   ASSERT_TRUE(joined_ && *joined_);
   EXPECT_EQ((*joined_)->size(), 4U);
   EXPECT_TRUE(settle([&] { return state().networks.at("inner").tap == "bh-inner"; }));
+}
+
+TEST_F(NetworksTest, AMachineThatIsThereBringsItsCables) {
+  make_network("inner");
+  make_container("web", {"inner"});
+  begin_join("web", descriptors(1));
+  answer("inner", "network.create", Json{{"tap", ""}});
+  expect_asked(hosts_, "inner", "network.attach");
+  EXPECT_EQ(hosts_.asked("inner", "network.attach")->request["restore"], true);
+  answer("inner", "network.attach");
+  ASSERT_TRUE(joined_ && *joined_);
+  EXPECT_TRUE((*joined_)->empty());
 }
 
 TEST_F(NetworksTest, AFailureLeavesItAMemberOfNone) {

@@ -1,6 +1,7 @@
 // Parked machines, with hosts and storage that do what the test says, and a template that is there.
 #include "core/engine/parking.hpp"
 
+#include <gmock/gmock.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
