@@ -135,6 +135,36 @@ TEST(ParseCreate, RefusesDescriptorsThatDoNotFitTheNetworks) {
   EXPECT_THAT(request.error().message, HasSubstr("descriptors"));
 }
 
+TEST(ParseCreate, AParkedMachineHasItsCablesAndGetsAName) {
+  Json body = create_body();
+  body["parked"] = true;
+  EXPECT_FALSE(parse_create(body));
+  body["container"] = "web";
+  body["logDir"] = "/logs";
+  body["machine"]["networks"] = {{{"network", "n"}, {"mac", "f2:62:00:00:00:01"}}};
+  auto request = parse_create(body);
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_EQ(request->container, "web");
+  EXPECT_EQ(request->log_dir, "/logs");
+  std::vector<UniqueFd> fds(1);
+  EXPECT_FALSE(parse_create(body, std::move(fds)));
+}
+
+TEST(ParsePark, WantsTwoDisksATemplateAndItsTwoFiles) {
+  Json body = create_body();
+  body["process"] = {{"args", {"/bin/true"}}};
+  body["machine"]["writableDisk"] = "/w";
+  auto parse = [&body](size_t count) {
+    return parse_park(body, std::vector<UniqueFd>(count)).has_value();
+  };
+  EXPECT_FALSE(parse(2));
+  body["machine"]["template"] = {{"cpus", 4}, {"memoryBytes", 1 << 30}, {"recipe", "so"}};
+  EXPECT_TRUE(parse(2));
+  EXPECT_FALSE(parse(1));
+  body["machine"].erase("writableDisk");
+  EXPECT_FALSE(parse(2));
+}
+
 TEST(ParseCreate, RefusesWhatIsNoObject) {
   EXPECT_FALSE(parse_create(Json::array()));
   EXPECT_FALSE(parse_create(nullptr));

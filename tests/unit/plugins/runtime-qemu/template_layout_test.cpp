@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ Machine web() {
   machine.initramfs = "/k/initramfs";
   machine.image_disk = "/disks/a.ext4";
   machine.writable_disk = "/containers/web/writable.ext4";
-  machine.from = Template{1 << 30, ""};
+  machine.from = Template{4, 1 << 30, ""};
   machine.from->recipe = recipe_of(shape_of(machine), "/bin/true");
   return machine;
 }
@@ -87,6 +88,8 @@ TEST(TemplateLayout, TheRecipeIsTheSameForWhateverAContainerHas) {
   other.networks = {{"default", "f2:62:00:00:00:01"}};
   EXPECT_EQ(recipe_of(shape_of(other), "/bin/true"), web().from->recipe);
   other.cpus = 3;
+  EXPECT_EQ(recipe_of(shape_of(other), "/bin/true"), web().from->recipe);
+  other.from->cpus = 8;
   EXPECT_NE(recipe_of(shape_of(other), "/bin/true"), web().from->recipe);
 }
 
@@ -110,6 +113,9 @@ TEST(TemplateLayout, SaysWhyAMachineCantBeAClone) {
   machine.memory_bytes = uint64_t{2} << 30;
   EXPECT_EQ(why_not(machine), "it has more memory than the template");
   machine = web();
+  machine.cpus = 5;
+  EXPECT_EQ(why_not(machine), "it has more CPUs than the template");
+  machine = web();
   machine.init_disk = "/init.ext4";
   EXPECT_EQ(why_not(machine), "its init comes from an image of its own");
   machine = web();
@@ -118,6 +124,36 @@ TEST(TemplateLayout, SaysWhyAMachineCantBeAClone) {
   EXPECT_FALSE(check_clonable(web(), 0, "/bin/true"));
   machine.from.reset();
   EXPECT_EQ(why_not(machine), "no template was given");
+}
+
+TEST(TemplateLayout, SaysWhatAParkedMachineCantBecome) {
+  EXPECT_TRUE(check_adoptable(web()));
+  Machine machine = web();
+  machine.disks = {{"volume0", "/a", false}, {"volume1", "/b", false}};
+  machine.networks.resize(2);
+  EXPECT_TRUE(check_adoptable(machine));
+  machine.disks[1].read_only = true;
+  EXPECT_FALSE(check_adoptable(machine));
+  machine.disks[1] = {"other", "/b", false};
+  EXPECT_FALSE(check_adoptable(machine));
+  machine = web();
+  machine.shares = {{"src", "/src", true}};
+  EXPECT_FALSE(check_adoptable(machine));
+  machine = web();
+  machine.networks.resize(3);
+  EXPECT_FALSE(check_adoptable(machine));
+}
+
+TEST(TemplateLayout, WhatIsDrainedIsGoneAndWhatComesLaterComes) {
+  auto made = cables(1);
+  ASSERT_TRUE(made);
+  const int vm = made->vm_ends[0].get(), network = made->switch_ends[0].get();
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(::send(vm, "old", 3, 0), 3);
+  drain(made->switch_ends[0]);
+  ASSERT_EQ(::send(vm, "new", 3, 0), 3);
+  char frame[8] = {};
+  EXPECT_EQ(::recv(network, frame, sizeof frame, MSG_DONTWAIT), 3);
+  EXPECT_STREQ(frame, "new");
 }
 
 TEST(TemplateLayout, AReopenedFileHasAPositionOfItsOwn) {
