@@ -37,7 +37,13 @@ struct Share {
   std::string tag;
   std::string path;
   bool read_only = false;
+  // Found out when the machine is made: whether a virtiofsd serves it, and if not, why not. Empty if
+  // 9p is what was ordered.
+  bool virtiofs = false;
+  std::string why_9p = {};
 };
+
+enum class ShareTransport { kAuto, k9p, kVirtiofs };
 
 // A Unix socket on either side of the wall, and its listener's path on the other one.
 struct Socket {
@@ -63,6 +69,7 @@ struct Machine {
   std::vector<Network> networks;
   std::vector<Disk> disks;
   std::vector<Share> shares;
+  ShareTransport share_transport = ShareTransport::kAuto;
   std::vector<Socket> sockets;
 };
 

@@ -93,10 +93,12 @@ void add_processor(Arguments& out, Accelerator accelerator, bool virtualization)
 
 // With ACPI the kernel needn't look for devices that aren't there, but neither does it find
 // anything to measure the TSC against.
-void add_machine(Arguments& out, Accelerator accelerator, bool virtualization, uint64_t tsc_khz) {
+void add_machine(Arguments& out, Accelerator accelerator, bool virtualization, uint64_t tsc_khz,
+                 bool shared_memory) {
   add(out, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M"});
   out.push_back(std::string("microvm,x-option-roms=off,rtc=on,isa-serial=on,acpi=") +
-                (has_acpi(accelerator, tsc_khz) ? "on" : "off"));
+                (has_acpi(accelerator, tsc_khz) ? "on" : "off") +
+                (shared_memory ? ",memory-backend=memory" : ""));
   add_processor(out, accelerator, virtualization);
   add(out, {"-global", "virtio-mmio.force-legacy=false"});
 }
@@ -156,6 +158,32 @@ void add_share(Arguments& out, Devices& devices, const std::string& id, const Sh
   devices.add({{"driver", "virtio-9p-device"}, {"fsdev", id}, {"mount_tag", share.tag}});
 }
 
+// The folder's server reads requests and writes answers in the guest's own memory. A ring of 1024
+// has room for the longest request of its protocol, 256 pages.
+void add_virtiofs(Arguments& out, Devices& devices, const std::string& id, int fd,
+                  const Share& share) {
+  add_socket(out, id, fd);
+  devices.add({{"driver", "vhost-user-fs-device"},
+               {"chardev", id},
+               {"tag", share.tag},
+               {"queue-size", 1024}});
+}
+
+bool has_virtiofs(const Machine& machine) {
+  return std::any_of(machine.shares.begin(), machine.shares.end(),
+                     [](const Share& share) { return share.virtiofs; });
+}
+
+void add_memory(Arguments& out, const Machine& machine) {
+  const std::string size = std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M";
+  out.emplace_back("-m");
+  out.push_back(size);
+  // Only where another process works in it: private memory is cheaper to fill.
+  if (!has_virtiofs(machine)) return;
+  out.emplace_back("-object");
+  out.push_back("memory-backend-memfd,id=memory,share=on,size=" + size);
+}
+
 void add_network(Arguments& out, Devices& devices, const std::string& id, int fd,
                  const std::string& mac) {
   out.emplace_back("-netdev");
@@ -171,8 +199,14 @@ void add_networks_and_mounts(Arguments& out, Devices& devices, const Machine& ma
   for (size_t i = 0; i < machine.disks.size(); ++i) {
     add_volume(out, devices, "disk" + std::to_string(i), machine.disks[i]);
   }
+  int fd = kFirstNetworkFd + static_cast<int>(machine.networks.size());
   for (size_t i = 0; i < machine.shares.size(); ++i) {
-    add_share(out, devices, "share" + std::to_string(i), machine.shares[i]);
+    const std::string id = "share" + std::to_string(i);
+    if (machine.shares[i].virtiofs) {
+      add_virtiofs(out, devices, id, fd++, machine.shares[i]);
+    } else {
+      add_share(out, devices, id, machine.shares[i]);
+    }
   }
 }
 
@@ -234,10 +268,9 @@ Status check_room(const Machine& machine, uint64_t tsc_khz) {
 
 std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz) {
   Arguments out;
-  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz);
+  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz, has_virtiofs(machine));
   add_sandbox(out);
-  out.emplace_back("-m");
-  out.push_back(std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M");
+  add_memory(out, machine);
   out.emplace_back("-smp");
   out.push_back(std::to_string(machine.cpus));
   add_console_and_qmp(out);
@@ -266,7 +299,7 @@ std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz
 
 std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs) {
   Arguments out;
-  add_machine(out, Accelerator::kKvm, false, 0);
+  add_machine(out, Accelerator::kKvm, false, 0, false);
   add_sandbox(out);
   add(out, {"-m", "128M", "-smp", "1"});
   add_console_and_qmp(out);

@@ -24,7 +24,8 @@ namespace bulkhead::qemu {
 inline constexpr int kAgentFd = 3;    // virtio-serial port org.bulkhead.agent: the guest's init
 inline constexpr int kQmpFd = 4;      // QEMU's own control channel
 inline constexpr int kConsoleFd = 5;  // the serial console: boot.log
-inline constexpr int kFirstNetworkFd = 6;  // the first card's frames; the others follow
+// The first card's frames; the others follow, and then the virtiofsd of each folder that has one.
+inline constexpr int kFirstNetworkFd = 6;
 
 // kInvalid if the machine has more devices than fit.
 Status check_room(const Machine& machine, uint64_t tsc_khz);

@@ -54,7 +54,7 @@ QemuProcess::QemuProcess(loop::Loop& loop, Callbacks callbacks)
 
 Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const std::string& binary,
                                                         std::vector<std::string> arguments,
-                                                        const std::vector<UniqueFd>& networks,
+                                                        const std::vector<int>& devices,
                                                         Callbacks callbacks) {
   auto agent = socket_pair();
   auto qmp = socket_pair();
@@ -70,8 +70,8 @@ Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const 
                  {kAgentFd, agent->child.get()},
                  {kQmpFd, qmp->child.get()},
                  {kConsoleFd, console->child.get()}};
-  for (size_t i = 0; i < networks.size(); ++i) {
-    program.fds.emplace_back(kFirstNetworkFd + static_cast<int>(i), networks[i].get());
+  for (size_t i = 0; i < devices.size(); ++i) {
+    program.fds.emplace_back(kFirstNetworkFd + static_cast<int>(i), devices[i]);
   }
   program.new_session = true;  // a Ctrl-C at the service's terminal is not for the container
   program.parent_death_signal = SIGKILL;

@@ -37,10 +37,10 @@ class QemuProcess {
     std::function<void(const std::string& how)> gone;
   };
 
-  // `networks` are inherited from kFirstNetworkFd on; they stay the caller's.
+  // `devices` are inherited from kFirstNetworkFd on; they stay the caller's.
   static Result<std::unique_ptr<QemuProcess>> spawn(loop::Loop& loop, const std::string& binary,
                                                     std::vector<std::string> arguments,
-                                                    const std::vector<UniqueFd>& networks,
+                                                    const std::vector<int>& devices,
                                                     Callbacks callbacks);
 
   // The host's end of the agent's channel; once. Whoever takes it calls agent_ended() when it is

@@ -25,6 +25,7 @@ struct Config {
   std::string log_dir;
   LogLimits log;
   std::string qemu;  // the binary; "" means qemu-system-<host architecture> from PATH
+  std::string virtiofsd;  // likewise; "" means the usual places
 };
 
 struct CreateRequest {

@@ -19,6 +19,7 @@ constexpr Milliseconds kTcgDeadline{60'000};
 // A machine whose channel has closed during its boot is ending by itself, and how it ends is what
 // there is to be told.
 constexpr Milliseconds kLastWords{1'000};
+constexpr uint64_t kFolderGraceMs = 500;
 
 std::string fresh_entropy() {
   std::array<uint8_t, 64> bytes{};
@@ -58,11 +59,11 @@ std::string seconds(Milliseconds time) {
 
 }  // namespace
 
-Vm::Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& tsc_rate,
-       BootLog& console, Callbacks callbacks)
+Vm::Vm(loop::Loop& loop, const Config& config, const TscRate& tsc_rate, BootLog& console,
+       Callbacks callbacks)
     : loop_(loop),
-      name_(std::move(name)),
-      binary_(std::move(binary)),
+      name_(config.container),
+      binary_(qemu_binary(config.qemu)),
       tsc_rate_(tsc_rate),
       console_(console),
       callbacks_(std::move(callbacks)),
@@ -73,7 +74,14 @@ Vm::Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& ts
           return qemu_->kill();
         }
         fail_boot(did_not_boot());
-      }) {}
+      }),
+      folder_timer_(loop,
+                    [this] {
+                      if (!qemu_) return;
+                      callbacks_.remark("the machine of " + name_ + " is ended: " + folder_end_);
+                      kill();
+                    }),
+      servers_(loop, config, [this](const std::string& how) { on_folder_lost(how); }) {}
 
 Vm::~Vm() {
   if (qemu_) qemu_->kill();
@@ -98,8 +106,16 @@ void Vm::spawn() {
     state_ = State::kGone;
     return report(fail(std::move(room.error()).context("boot the VM of " + name_)));
   }
+  if (auto served = servers_.serve(request_.machine); !served) {
+    state_ = State::kGone;
+    return report(fail(std::move(served.error()).context("boot the VM of " + name_)));
+  }
+  for (const Share& share : request_.machine.shares) {
+    if (!share.why_9p.empty())
+      callbacks_.remark("9p serves " + share.path + " to " + name_ + ": " + share.why_9p);
+  }
   auto qemu = QemuProcess::spawn(
-      loop_, binary_, qemu_arguments(request_.machine, tsc_khz), request_.vm_ends,
+      loop_, binary_, qemu_arguments(request_.machine, tsc_khz), devices(),
       {[this](std::string_view bytes) { console_.write(bytes); },
        [this](std::string_view line) {
          callbacks_.remark("QEMU of " + name_ + ": " + std::string(line));
@@ -109,8 +125,10 @@ void Vm::spawn() {
     boot_error_ = std::move(qemu.error()).context("boot the VM of " + name_);
     boot_error_->hint = "install QEMU (package qemu-system-x86) or make it readable in PATH";
     state_ = State::kGone;
+    servers_.end();
     return report(fail(*boot_error_));
   }
+  servers_.let_go();
   timing_.spawned_us = elapsed();
   qemu_ = std::move(*qemu);
   guest_ = std::make_unique<GuestChannel>(
@@ -212,11 +230,39 @@ void Vm::on_channel_lost(const Error& why) {
   qemu_->agent_ended();
 }
 
+// Whoever serves a folder sees QEMU's end before this process does: only if the machine is still
+// there after a while was the other one's end the first.
+void Vm::on_folder_lost(const std::string& how) {
+  if (!qemu_ || folder_timer_.active()) return;
+  folder_end_ = how;
+  folder_timer_.start(kFolderGraceMs);
+}
+
+std::vector<int> Vm::devices() const {
+  std::vector<int> fds;
+  for (const UniqueFd& end : request_.vm_ends) fds.push_back(end.get());
+  for (const int connection : servers_.connections()) fds.push_back(connection);
+  return fds;
+}
+
+Json Vm::shares() const {
+  Json list = Json::array();
+  for (const Share& share : request_.machine.shares) {
+    Json one = {{"tag", share.tag}, {"transport", transport_of(share)}};
+    if (!share.why_9p.empty()) one["reason"] = share.why_9p;
+    one["destinations"] = destinations_of(share.tag, request_.guest);
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 void Vm::on_gone(const std::string& how) {
   const std::string complaint = qemu_->last_complaint();
   deadline_.stop();
+  folder_timer_.stop();
   guest_.reset();
   qemu_.reset();
+  servers_.end();
   if (booted()) {
     state_ = State::kGone;
     const auto gone = callbacks_.gone;
