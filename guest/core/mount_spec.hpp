@@ -34,7 +34,7 @@ struct MountSpec {
   std::string file;         // of a share: the one file that is mounted, and no folder
   bool read_only = false;
   bool virtiofs = false;  // what carries a share; else 9p
-  bool copy_up = false;  // fill it from the image if it is empty
+  bool copy_up = false;   // fill it from the image if it is empty
   uint64_t size_bytes = 0;
   std::optional<uint32_t> mode;
 };

@@ -37,8 +37,8 @@ struct Share {
   std::string tag;
   std::string path;
   bool read_only = false;
-  // Found out when the machine is made: whether a virtiofsd serves it, and if not, why not. Empty if
-  // 9p is what was ordered.
+  // Found out when the machine is made: whether a virtiofsd serves it, and if not, why not. Empty
+  // if 9p is what was ordered.
   bool virtiofs = false;
   std::string why_9p = {};
 };

@@ -42,11 +42,10 @@ Status ShareServers::serve(Machine& machine) {
 
 Status ShareServers::serve(Share& share, const std::string& virtiofsd) {
   const std::string socket = folder_ + "/virtiofsd-" + std::to_string(servers_.size()) + ".sock";
-  auto server = ShareServer::start(
-      loop_, virtiofsd, share, this_user(), socket,
-      [this, path = share.path](const std::string& how) {
-        lost_("the virtiofsd of " + path + " " + how);
-      });
+  auto server = ShareServer::start(loop_, virtiofsd, share, this_user(), socket,
+                                   [this, path = share.path](const std::string& how) {
+                                     lost_("the virtiofsd of " + path + " " + how);
+                                   });
   if (!server) return fail(std::move(server.error()));
   servers_.push_back(std::move(*server));
   share.virtiofs = true;

@@ -40,10 +40,10 @@ void add_options_of_qemus_own(Program& program, const Share& share) {
 }
 
 void add_options(Program& program, const Share& share, User user) {
-  program.arguments.insert(program.arguments.end(),
-                           {"--shared-dir=" + share.path, "--cache=auto", "--xattr",
-                            "--log-level=error",
-                            user.uid == 0 ? "--sandbox=namespace" : "--sandbox=none"});
+  program.arguments.insert(
+      program.arguments.end(),
+      {"--shared-dir=" + share.path, "--cache=auto", "--xattr", "--log-level=error",
+       user.uid == 0 ? "--sandbox=namespace" : "--sandbox=none"});
   if (share.read_only) program.arguments.emplace_back("--readonly");
   if (user.uid == 0) return;
   program.arguments.push_back("--translate-uid=squash-guest:0:" + std::to_string(user.uid) +

@@ -35,7 +35,8 @@ inline constexpr int kShareListenerFd = 3;
 // `given`, or else the first of the usual places that `exists`; kUnavailable if there is none that
 // serves this user's folders.
 Result<std::string> find_virtiofsd(const std::string& given, const std::string& path_variable,
-                                   User user, const std::function<bool(const std::string&)>& exists);
+                                   User user,
+                                   const std::function<bool(const std::string&)>& exists);
 
 // QEMU's own, told by its place: no other was ever put there.
 bool is_qemus_own(std::string_view virtiofsd);

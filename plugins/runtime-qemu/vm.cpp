@@ -67,14 +67,15 @@ Vm::Vm(loop::Loop& loop, const Config& config, const TscRate& tsc_rate, BootLog&
       tsc_rate_(tsc_rate),
       console_(console),
       callbacks_(std::move(callbacks)),
-      deadline_(loop, [this] {
-        if (state_ == State::kStopping) return kill();
-        if (boot_error_) {
-          put_down_ = true;
-          return qemu_->kill();
-        }
-        fail_boot(did_not_boot());
-      }),
+      deadline_(loop,
+                [this] {
+                  if (state_ == State::kStopping) return kill();
+                  if (boot_error_) {
+                    put_down_ = true;
+                    return qemu_->kill();
+                  }
+                  fail_boot(did_not_boot());
+                }),
       folder_timer_(loop,
                     [this] {
                       if (!qemu_) return;

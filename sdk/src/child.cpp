@@ -114,7 +114,8 @@ void arrange_descriptors(Plan& plan) {
 }
 
 // The parent may have died before the signal was asked for; then nobody would ever send it. From a
-// process namespace of its own a child sees no parent, but whether anybody still waits for its report.
+// process namespace of its own a child sees no parent, but whether anybody still waits for its
+// report.
 bool is_orphan(const Plan& plan) {
   if (!plan.own_processes) return ::getppid() != plan.parent;
   pollfd report = {plan.report, 0, 0};
@@ -125,7 +126,8 @@ bool is_orphan(const Plan& plan) {
 bool seal(const char* folder) {
   if (::unshare(CLONE_NEWNS) != 0) return false;
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return false;
-  const int tree = ::open_tree(AT_FDCWD, folder, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
+  const int tree =
+      ::open_tree(AT_FDCWD, folder, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
   mount_attr attributes = {};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
   return tree >= 0 &&

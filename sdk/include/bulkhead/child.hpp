@@ -31,8 +31,8 @@ struct Program {
   std::string directory = {};   // empty: ours
   bool new_session = false;     // survives our terminal and our death
   int parent_death_signal = 0;  // sent when the *thread* that spawned it ends; 0: none
-  // It is process 1 of a process namespace of its own, so that whatever it starts dies with it. Needs
-  // CAP_SYS_ADMIN, as does:
+  // It is process 1 of a process namespace of its own, so that whatever it starts dies with it.
+  // Needs CAP_SYS_ADMIN, as does:
   bool own_processes = false;
   // A folder that it and what it starts can only read, with all that is mounted below; empty: none.
   std::string read_only_folder = {};

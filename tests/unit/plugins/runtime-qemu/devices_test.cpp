@@ -32,6 +32,15 @@ struct DevicesTest : RuntimeTest {
   Result<Json> create_with(Json body, std::vector<UniqueFd> fds) {
     return host.wait(host.submit(*plugin, "runtime.create", std::move(body), std::move(fds)));
   }
+  void restart_with_virtiofsd(const std::string& path) {
+    plugin->stop();
+    plugin = std::make_unique<RuntimePlugin>(host.host());
+    ASSERT_TRUE(plugin->start({{"container", "web"},
+                               {"runDir", dir.string()},
+                               {"logDir", dir.string()},
+                               {"qemu", FAKE_QEMU},
+                               {"virtiofsd", path}}));
+  }
   static std::string frame_from(const UniqueFd& fd) {
     char buffer[100];
     const ssize_t n = ::recv(fd.get(), buffer, sizeof buffer, 0);
@@ -108,9 +117,36 @@ TEST_F(DevicesTest, ANetworkOutlivesAKvmThatDoesNotBoot) {
 TEST_F(DevicesTest, TellsHowEachFolderIsShared) {
   Json body = create_body();
   body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["shareTransport"] = "9p";
+  for (const char* place : {"/here", "/there"})
+    body["guest"]["mounts"].push_back(
+        {{"type", "share"}, {"source", "src"}, {"destination", place}});
   const auto created = call("create", body);
   ASSERT_TRUE(created) << created.error().message;
-  EXPECT_EQ((*created)["shares"], (Json{{{"tag", "src"}, {"transport", "9p"}}}));
+  EXPECT_EQ((*created)["shares"],
+            (Json{{{"tag", "src"}, {"transport", "9p"}, {"destinations", {"/here", "/there"}}}}));
+  EXPECT_EQ((*call("inspect"))["shares"], (*created)["shares"]);
+}
+
+TEST_F(DevicesTest, AFolderThatNoVirtiofsdServesGoesBy9pAndSaysWhy) {
+  restart_with_virtiofsd("/bin/false");
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  const auto created = call("create", body);
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["shares"][0]["transport"], "9p");
+  EXPECT_THAT((*created)["shares"][0]["reason"].get<std::string>(), HasSubstr("doesn't answer"));
+}
+
+TEST_F(DevicesTest, VirtiofsThatWasOrderedAndCannotBeIsAnError) {
+  restart_with_virtiofsd("/nowhere/virtiofsd");
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["shareTransport"] = "virtiofs";
+  const auto created = call("create", body);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, Code::kUnavailable);
+  EXPECT_THAT(created.error().message, HasSubstr("no virtiofsd"));
 }
 
 TEST_F(DevicesTest, RefusesMoreThanThereIsRoomFor) {
