@@ -101,11 +101,6 @@ def test_sparse_files(shared):
     shared.ok("truncate -s 5 sparse; rm sparse")
 
 
-def test_locks(shared):
-    assert shared("touch lock; busybox flock lock busybox flock -n lock true").rc == 1
-    assert shared("busybox flock lock true").rc == 0
-
-
 def test_read_only_stays_so(shared):
     for attempt in ("touch /r/new", "echo x > /r/there", "rm /r/there", "echo x > /one", "mount -o remount,rw /r && touch /r/new"):
         assert shared(attempt).rc != 0, attempt
