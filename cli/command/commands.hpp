@@ -26,7 +26,7 @@ extern const Command registry_list, registry_login, registry_logout;
 extern const Command system_df, system_dns_create, system_dns_delete, system_dns_list,
     system_kernel_set, system_logs, system_property_clear, system_property_get,
     system_property_list, system_property_set, system_start, system_status, system_stop,
-    system_version;
+    system_template_build, system_template_list, system_template_prune, system_version;
 
 extern const Command volume_create, volume_delete, volume_inspect, volume_list, volume_prune;
 

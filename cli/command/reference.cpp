@@ -37,6 +37,7 @@ the environment: `CONTAINER_ROOT`, or the XDG variables, or the system's folders
 | `CONTAINER_DEBUG` | any value: as `--debug` |
 | `CONTAINER_AUTOSTART` | `0`: don't start the service, fail |
 | `CONTAINER_DEFAULT_PLATFORM` | platform where `--platform` isn't given |
+| `BULKHEAD_RESOLVED_DIR` | folder for `system dns` to put systemd-resolved's files in; empty: systemd-resolved is told nothing |
 
 **Plugins.** `container <word>` with a word that is no command runs the program `container-<word>` from `plugins/` below the data or from the
 installation's folder of plugins, with the words that follow.

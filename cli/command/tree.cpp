@@ -52,9 +52,16 @@ constexpr Command kPropertyGroup = {.name = "property",
                                     .arguments = kSubcommand,
                                     .children = kProperty};
 
-constexpr const Command* kSystem[] = {&system_df,     &kDnsGroup,      &kKernelGroup,
-                                      &system_logs,   &kPropertyGroup, &system_start,
-                                      &system_status, &system_stop,    &system_version};
+constexpr const Command* kTemplate[] = {&system_template_build, &system_template_list,
+                                        &system_template_prune};
+constexpr Command kTemplateGroup = {.name = "template",
+                                    .summary = "Manage the machines that containers are clones of",
+                                    .arguments = kSubcommand,
+                                    .children = kTemplate};
+
+constexpr const Command* kSystem[] = {&system_df,      &kDnsGroup,     &kKernelGroup,  &system_logs,
+                                      &kPropertyGroup, &system_start,  &system_status, &system_stop,
+                                      &kTemplateGroup, &system_version};
 constexpr Command kSystemGroup = {.name = "system",
                                   .aliases = "s",
                                   .summary = "Manage the service",

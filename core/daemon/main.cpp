@@ -97,6 +97,7 @@ class Daemon {
     api::add_registry_routes(router, *engine_);
     api::add_network_routes(router, *engine_);
     api::add_dns_routes(router, *engine_);
+    api::add_template_routes(router, *engine_);
     api::add_volume_routes(router, *engine_);
     api::add_event_routes(router, *engine_);
     api::add_openapi_route(router);

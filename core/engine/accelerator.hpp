@@ -27,11 +27,12 @@ class Accelerator {
   // A machine that was to run with KVM didn't boot, and did with emulation: the next ones needn't
   // find out for themselves.
   void disprove(const std::string& reason);
+  // The verdict, if there is one that still holds.
+  const model::Accelerator* known() const;
   // For `system status`.
   Json describe() const;
 
  private:
-  const model::Accelerator* known() const;
   void probed(const Result<Json>& result);
   std::string about() const;            // what a verdict of now holds for
   std::string about_this_life() const;  // the same, for this daemon's life only

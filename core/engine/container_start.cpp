@@ -136,10 +136,6 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
 
   void create_vm(std::vector<UniqueFd> links) {
     const model::ContainerState* container = owner_.state().container(command_.id);
-    PluginPort* host = parts_.hosts.find(command_.id);
-    if (!host)
-      return abandon(
-          {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
     machine["shareTransport"] =
         model::property_value(owner_.state(), "mounts.transport").value_or("auto");
@@ -149,12 +145,34 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     if (auto put = put_mounts(machine, guest); !put) return abandon(std::move(put.error()));
     model::put_sockets(model::machine_sockets(container->configuration, command_.ssh_socket),
                        machine, guest);
-    Json request = {{"container", command_.id},
-                    {"hostname", command_.id},
-                    {"machine", std::move(machine)},
-                    {"guest", std::move(guest)},
-                    {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
-    host->call(op_, "runtime.create", request, std::move(links),
+    request_ = {{"container", command_.id},
+                {"hostname", command_.id},
+                {"machine", std::move(machine)},
+                {"guest", std::move(guest)},
+                {"bootDeadlineMs", boot_deadline_ms(accelerator_)}};
+    links_ = std::move(links);
+    if (command_.cold) return order_vm();
+    parts_.templates.source(request_["machine"],
+                            [self = shared_from_this()](std::optional<Templates::Source> source) {
+                              if (!self->going()) return;
+                              if (source) self->put_template(std::move(*source));
+                              self->order_vm();
+                            });
+  }
+
+  void put_template(Templates::Source source) {
+    template_ = source.key;
+    request_["machine"]["template"] = std::move(source.body);
+    links_.push_back(std::move(source.ram));
+    links_.push_back(std::move(source.state));
+  }
+
+  void order_vm() {
+    PluginPort* host = parts_.hosts.find(command_.id);
+    if (!host)
+      return abandon(
+          {Code::kUnavailable, "the host of container " + command_.id + " has ended", {}});
+    host->call(op_, "runtime.create", request_, std::move(links_),
                [self = shared_from_this()](Result<Json> created) {
                  if (!self->going()) return;
                  if (!created) return self->abandon(created.error());
@@ -195,6 +213,11 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                  if (!self->going()) return;
                  if (!process_started) return self->abandon(process_started.error());
                  Json outcome = self->created_;
+                 outcome.erase("badTemplate");
+                 if (!self->template_.empty()) outcome["template"] = self->template_;
+                 if (!self->command_.cold)
+                   self->parts_.templates.learned(self->request_["machine"], self->template_,
+                                                  self->created_);
                  outcome["pid"] = model::read_integer(*process_started, "pid").value_or(0);
                  outcome["hostPid"] = self->host_.pid;
                  outcome["hostSocket"] = self->host_.socket;
@@ -225,6 +248,9 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   std::string accelerator_;
   std::string kernel_;
   model::RuntimeHost host_;
+  Json request_;  // of runtime.create
+  std::vector<UniqueFd> links_;
+  std::string template_;  // the key of what it was to be a clone of
   Json created_;
   bool launched_ = false;
   bool joined_ = false;  // or trying to

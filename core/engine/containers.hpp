@@ -17,6 +17,7 @@
 #include "model/container_decide.hpp"
 #include "network_port.hpp"
 #include "operations.hpp"
+#include "templates.hpp"
 
 namespace bulkhead::engine {
 
@@ -37,6 +38,7 @@ class Containers {
     Kernels& kernels;
     NetworkPort& networks;
     Volumes& volumes;
+    Templates& templates;
     std::string data_dir;  // containers/<id>/ below it
     std::string initramfs;
     Json host_platform;
@@ -52,6 +54,7 @@ class Containers {
     bool attach = false;
     bool stdin_open = false;
     Json size;                    // {"rows","cols"} or null
+    bool cold = false;            // boot it, even if it could be cloned
     std::string ssh_socket = {};  // the client's agent, for containers with "ssh"
     TakeConnection take_connection;
   };

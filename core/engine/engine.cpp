@@ -9,6 +9,7 @@
 #include "core/loop/work.hpp"
 #include "log.hpp"
 #include "model/facts.hpp"
+#include "model/guest_bodies.hpp"
 
 namespace bulkhead::engine {
 namespace {
@@ -96,6 +97,9 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
                   {"config", paths_.config + "/registries.toml"},
                   {"userAgent", std::string("container/") + kVersion}},
                  true}),
+      names_(loop_, *ledger_,
+             {"host-names", install_.plugin_host(), plugin_file(install_, "host-names"),
+              Json::object(), false, "not needed"}),
       hosts_(loop_, {plugin_file(install_, "runtime-qemu"), install_.plugin_host(),
                      paths_.run + "/hosts", paths_.data + "/containers"}),
       network_hosts_(loop_, {plugin_file(install_, "network-slirp"), install_.plugin_host(),
@@ -117,9 +121,19 @@ Engine::Engine(loop::Loop& loop, Paths paths, Install install,
       registries_(operations_, registry_),
       networks_({loop_, *ledger_, network_hosts_, hosts_, paths_.data + "/networks",
                  paths_.run + "/networks"}),
+      host_names_(loop_, *ledger_, names_),
       volumes_(operations_, storage_),
+      templates_({loop_, *ledger_, paths_.data + "/templates",
+                  [this](std::function<void()> blocking, std::function<void()> then) {
+                    work(std::move(blocking), std::move(then));
+                  },
+                  [this](const Json& request, std::vector<UniqueFd> fds, Answer done) {
+                    hosts_.ask_once("template", "runtime.template", request, std::move(fds),
+                                    std::move(done));
+                  },
+                  [this] { return usual_machine(); }}),
       containers_({operations_, storage_, hosts_, accelerator_, kernels_, networks_, volumes_,
-                   paths_.data + "/containers", install_.share() + "/initramfs.cpio",
+                   templates_, paths_.data + "/containers", install_.share() + "/initramfs.cpio",
                    host_platform()}) {
   hosts_.set_events(
       {[this](const std::string& id, uint64_t report, const std::string& type, const Json& data) {
@@ -167,8 +181,10 @@ void Engine::recover(std::function<void()> done) {
                           hosts_,   paths_.run + "/hosts", clean_,      volumes_};
     std::make_shared<Recovery>(std::move(parts), [this, done] {
       networks_.recover([this, done] {
+        host_names_.begin();
         done();
-        accelerator_.verdict([](const std::string&) {});  // so that the first run needn't wait
+        // So that the first run needn't wait.
+        accelerator_.verdict([this](const std::string&) { templates_.prepare(); });
       });
     })->begin();
   });
@@ -178,12 +194,22 @@ void Engine::recover(std::function<void()> done) {
 void Engine::probe(Answer done) {
   auto kernel = kernels_.current();
   if (!kernel) return done(fail(std::move(kernel.error())));
-  hosts_.probe({{"kernel", *kernel}, {"initramfs", install_.share() + "/initramfs.cpio"}},
-               std::move(done));
+  hosts_.ask_once("probe", "runtime.probe",
+                  {{"kernel", *kernel}, {"initramfs", install_.share() + "/initramfs.cpio"}}, {},
+                  std::move(done));
+}
+
+Json Engine::usual_machine() const {
+  auto kernel = kernels_.current();
+  const model::Accelerator* verdict = accelerator_.known();
+  if (!kernel || !verdict) return nullptr;
+  return model::usual_machine(
+      state(), {verdict->usable ? "kvm" : "tcg", *kernel, install_.share() + "/initramfs.cpio"});
 }
 
 void Engine::stop_plugins(std::function<void()> done) {
-  registry_.stop([this, done = std::move(done)] { storage_.stop(done); });
+  host_names_.close(
+      [this, done = std::move(done)] { registry_.stop([this, done] { storage_.stop(done); }); });
 }
 
 void Engine::shut_down(bool stop_containers, const model::Origin& origin,
@@ -201,6 +227,7 @@ void Engine::shut_down(bool stop_containers, const model::Origin& origin,
   auto end = [this, stop_containers, end_plugins = std::move(end_plugins)] {
     networks_.close(stop_containers, end_plugins);
   };
+  templates_.close();
   containers_.close([this, stop_containers, origin, end = std::move(end)] {
     if (!stop_containers) return end();
     containers_.stop_all(origin, end);

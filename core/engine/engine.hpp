@@ -14,6 +14,7 @@
 #include "bulkhead/paths.hpp"
 #include "containers.hpp"
 #include "core/loop/loop.hpp"
+#include "host_names.hpp"
 #include "images.hpp"
 #include "kernels.hpp"
 #include "networks.hpp"
@@ -22,6 +23,7 @@
 #include "runtime_hosts.hpp"
 #include "service_host.hpp"
 #include "store/ledger.hpp"
+#include "templates.hpp"
 #include "volumes.hpp"
 
 namespace bulkhead::engine {
@@ -48,8 +50,12 @@ class Engine {
   Volumes& volumes() { return volumes_; }
   Registries& registries() { return registries_; }
   Networks& networks() { return networks_; }
+  HostNames& host_names() { return host_names_; }
   Kernels& kernels() { return kernels_; }
   Accelerator& accelerator() { return accelerator_; }
+  Templates& templates() { return templates_; }
+  // What a container that asks for nothing would boot; null as long as that isn't known.
+  Json usual_machine() const;
   PluginPort& storage() { return storage_; }
   loop::Loop& loop() { return loop_; }
   const Paths& paths() const { return paths_; }
@@ -73,6 +79,7 @@ class Engine {
   Operations operations_;
   ServiceHost storage_;
   ServiceHost registry_;
+  ServiceHost names_;
   RuntimeHosts hosts_;
   RuntimeHosts network_hosts_;
   Accelerator accelerator_;
@@ -80,7 +87,9 @@ class Engine {
   Images images_;
   Registries registries_;
   Networks networks_;
+  HostNames host_names_;
   Volumes volumes_;
+  Templates templates_;
   Containers containers_;
   std::unique_ptr<loop::Timer> upkeep_;
   std::function<void(const model::Origin&)> stop_requested_;

@@ -3,7 +3,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -13,37 +12,14 @@
 #include <memory>
 #include <vector>
 
+#include "sha256.hpp"
+
 namespace bulkhead::engine {
 namespace {
 
 constexpr size_t kBlock = 256 * 1024;
 constexpr size_t kHead = 4096;
 constexpr uint64_t kLargestKernel = uint64_t{1} << 30;
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void update(std::string_view bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-  }
-  std::string finish() {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), sum, &size);
-    std::string text = "sha256:";
-    for (unsigned i = 0; i < size; ++i) {
-      char hex[3];
-      snprintf(hex, sizeof hex, "%02x", sum[i]);
-      text += hex;
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
 
 // A file that appears under its name only when keep() is called.
 class Incoming {

@@ -1,6 +1,7 @@
 // Who is on which network: join, leave, and taking members in again when a network's host was
 // replaced.
 #include "log.hpp"
+#include "model/host_names.hpp"
 #include "model/network_decide.hpp"
 #include "model/read_json.hpp"
 #include "networks.hpp"
@@ -18,13 +19,12 @@ struct Networks::Joining {
 Json Networks::attach_request(const std::string& name, const model::ContainerState& container,
                               bool restored) const {
   const model::Lease* lease = container.lease(name);
-  Json names = Json::array({container.id});
-  for (const Json& entry : model::member(container.configuration, "networks"))
-    if (model::read_text(entry, "network") == name)
-      for (const std::string& alias : model::read_texts(model::member(entry, "options"), "aliases"))
-        names.push_back(alias);
-  Json request = {{"container", container.id}, {"mac", lease->mac}, {"ipv4", lease->ipv4},
-                  {"ipv6", lease->ipv6},       {"names", names},    {"ports", Json::array()},
+  Json request = {{"container", container.id},
+                  {"mac", lease->mac},
+                  {"ipv4", lease->ipv4},
+                  {"ipv6", lease->ipv6},
+                  {"names", model::names_on(container, name)},
+                  {"ports", Json::array()},
                   {"restore", restored}};
   // The host's ports lead to the first network.
   if (container.leases.front().network == name)

@@ -158,11 +158,13 @@ void RuntimeHosts::end_orphan(const std::string& socket) {
   (*holder)->stop();
 }
 
-void RuntimeHosts::probe(const Json& request, Answer done) {
+void RuntimeHosts::ask_once(const std::string& name, const std::string& method, const Json& request,
+                            std::vector<UniqueFd> fds, Answer done) {
   struct Probing {
     std::unique_ptr<plugins::PluginHost> link;
     Answer done;
     std::string directory;
+    std::vector<UniqueFd> fds;
     void finish(Result<Json> result) {
       std::error_code error;
       std::filesystem::remove_all(directory, error);
@@ -171,7 +173,8 @@ void RuntimeHosts::probe(const Json& request, Answer done) {
   };
   auto probing = std::make_shared<Probing>();
   probing->done = std::move(done);
-  probing->directory = places_.socket_dir + "/probe";
+  probing->fds = std::move(fds);
+  probing->directory = places_.socket_dir + "/" + name;
   std::error_code error;
   std::filesystem::create_directories(probing->directory, error);
   plugins::PluginHost::Command command;
@@ -179,19 +182,19 @@ void RuntimeHosts::probe(const Json& request, Answer done) {
   command.plugin = places_.plugin;
   plugins::PluginHost::Events events;
   events.ended = [probing](const plugins::HostEnd& end) {
-    probing->finish(fail(Code::kUnavailable, "the probing host " + end.how));
+    probing->finish(fail(Code::kUnavailable, "the host " + end.how));
     auto gone = std::move(probing->link);
   };
   auto link = plugins::PluginHost::spawn(loop_, command, std::move(events));
   if (!link) return probing->finish(fail(std::move(link.error())));
   probing->link = std::move(*link);
-  Json config = {{"container", "probe"},
+  Json config = {{"container", name},
                  {"runDir", probing->directory},
                  {"logDir", probing->directory},
                  {"log", {{"maxBytes", kLogBytes}, {"maxFiles", 1}}}};
-  probing->link->start(config, [probing, request](const Status& started) {
+  probing->link->start(config, [probing, method, request](const Status& started) {
     if (!started) return probing->finish(fail(started.error()));
-    probing->link->call(unjournaled_op(), "runtime.probe", request, {},
+    probing->link->call(unjournaled_op(), method, request, std::move(probing->fds),
                         [probing](Result<Json> result, const std::vector<UniqueFd>&) {
                           give([&](Result<Json> verdict) { probing->finish(std::move(verdict)); },
                                std::move(result));

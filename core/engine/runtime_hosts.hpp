@@ -47,8 +47,9 @@ class RuntimeHosts : public HostPort {
   void adopt(const std::string& id, const model::RuntimeHost& host,
              std::function<void(Status)> adopted) override;
 
-  // runtime.probe in a host that ends with the answer.
-  void probe(const Json& request, Answer done);
+  // One call in a host of its own that ends with the answer. `name` is its directory's.
+  void ask_once(const std::string& name, const std::string& method, const Json& request,
+                std::vector<UniqueFd> fds, Answer done);
 
   PluginPort* find(const std::string& id) override;
   void ack(const std::string& id, uint64_t report) override;

@@ -31,6 +31,7 @@ void ServiceHost::note(const char* type, Json data) {
 }
 
 void ServiceHost::start(std::function<void(Status)> started) {
+  ending_ = false;
   plugins::PluginHost::Command command;
   command.program = places_.program;
   command.plugin = places_.plugin;
@@ -74,7 +75,7 @@ void ServiceHost::ended(const plugins::HostEnd& end) {
   for (const auto& [op, progress] : std::exchange(open_, {}))
     if (op <= kJournaledOps) open.push_back(op);
   if (end.asked) {
-    note("plugin.stopped", {{"reason", "the service ends"}});
+    note("plugin.stopped", {{"reason", places_.end}});
     if (auto call = std::exchange(stopped_, nullptr)) call();
     return;
   }

@@ -1,8 +1,8 @@
-// A plugin that serves the whole service, as a port: storage and registry. Its host is started with
-// the service, or when it is first asked for something. After a crash it is started again, with a
-// growing delay or at the next call, and parked when it keeps crashing. What was asked of a host
-// that died is answered kUnavailable; nobody waits for a ghost. Each start, end and crash is an
-// event of stream plugin/<name>.
+// A plugin that serves the whole service, as a port: storage, registry, names for the host. Its
+// host is started with the service, by whoever wants it, or when it is first asked for something.
+// After a crash it is started again, with a growing delay or at the next call, and parked when it
+// keeps crashing. What was asked of a host that died is answered kUnavailable; nobody waits for a
+// ghost. Each start, end and crash is an event of stream plugin/<name>.
 #pragma once
 
 #include <functional>
@@ -13,28 +13,27 @@
 #include "core/loop/handles.hpp"
 #include "core/plugins/plugin_host.hpp"
 #include "core/plugins/restart_policy.hpp"
-#include "plugin_port.hpp"
+#include "service_port.hpp"
 #include "store/ledger.hpp"
 
 namespace bulkhead::engine {
 
-class ServiceHost : public PluginPort {
+class ServiceHost : public ServicePort {
  public:
   struct Places {
     std::string name;     // "storage-local"
     std::string program;  // container-plugin-host
     std::string plugin;   // storage-local.so
     Json config;
-    bool on_demand = false;  // started by the first call instead of start()
+    bool on_demand = false;                // started by the first call instead of start()
+    std::string end = "the service ends";  // why it is stopped, in the journal
   };
   ServiceHost(loop::Loop& loop, store::Ledger& ledger, Places places);
   ~ServiceHost() override;
 
-  // Once the plugin has started or failed to.
-  void start(std::function<void(Status)> started);
-  // After each later start: what a crash has left half done can be collected.
-  void on_restarted(std::function<void()> handler) { restarted_ = std::move(handler); }
-  void stop(std::function<void()> stopped);
+  void start(std::function<void(Status)> started) override;
+  void on_restarted(std::function<void()> handler) override { restarted_ = std::move(handler); }
+  void stop(std::function<void()> stopped) override;
   void call(uint64_t op, const std::string& method, const Json& request, std::vector<UniqueFd> fds,
             Answer answer) override;
   void transact(uint64_t op, const std::string& method, const Json& request,

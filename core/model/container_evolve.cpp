@@ -67,7 +67,10 @@ Json mounts_in_use(const Json& shares) {
   return list;
 }
 
-void started(ContainerState& container, const Event& event, bool ok) {
+void started(State& state, ContainerState& container, const Event& event, bool ok) {
+  if (auto used = state.templates.find(read_text(event.data, "template"));
+      used != state.templates.end())
+    used->second.used_at_us = event.at_us;
   if (event.op != container.start_op) return;
   container.start_op = 0;
   if (!ok) {
@@ -143,7 +146,7 @@ void take_intent(State& state, ContainerState* container, const Event& event) {
 
 void take_outcome(State& state, ContainerState& container, const Event& event) {
   bool ok = read_flag(event.data, "ok");
-  if (event.type == "container.start") started(container, event, ok);
+  if (event.type == "container.start") started(state, container, event, ok);
   if (event.type == "container.stop") stopped(container, event, ok);
   if (event.type == "container.exec") exec_started(container, event, ok);
   if (event.type == "container.create") return created(state, container, event, ok);

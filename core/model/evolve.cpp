@@ -5,6 +5,7 @@
 
 #include "model/aggregates.hpp"
 #include "model/read_json.hpp"
+#include "model/template_shape.hpp"
 
 namespace bulkhead::model {
 namespace {
@@ -60,6 +61,8 @@ constexpr std::array kKnown = {Known{"accelerator.probed", 1},
                                Known{"registry.login", 1},
                                Known{"registry.logout", 1},
                                Known{"storage.gc", 1},
+                               Known{"template.built", 1},
+                               Known{"template.dropped", 1},
                                Known{"volume.create", 1},
                                Known{"volume.delete", 1}};
 
@@ -93,6 +96,7 @@ void evolve_stream(State& state, const Event& event) {
   if (kind == "dns") return evolve_dns(state, event);
   if (kind == "kernel") return evolve_kernel(state, event);
   if (kind == "plugin") return evolve_plugin(state, event);
+  if (kind == "template") return evolve_template(state, event);
   evolve_daemon(state, event);  // ignores what is a record and no state: content.*, registry.*
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "bulkhead/size.hpp"
 #include "model/capabilities.hpp"
 #include "model/oci_defaults.hpp"
 #include "model/process_configuration.hpp"
+#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
 
 namespace bulkhead::model {
@@ -110,6 +112,15 @@ Json machine_request(const ContainerState& container, const MachineHost& host) {
     machine["kernelArgs"] = arguments;
   if (read_flag(configuration, "virtualization")) machine["virtualization"] = true;
   return machine;
+}
+
+Json usual_machine(const State& state, const MachineHost& host) {
+  const auto memory = parse_size(property_value(state, "container.memory").value_or("1g"));
+  return {{"accelerator", host.accelerator},
+          {"cpus", std::stoll(property_value(state, "container.cpus").value_or("4"))},
+          {"memoryBytes", memory ? static_cast<int64_t>(*memory) : int64_t{1} << 30},
+          {"kernel", host.kernel},
+          {"initramfs", host.initramfs}};
 }
 
 GuestNetwork guest_network(const State& state, const ContainerState& container) {

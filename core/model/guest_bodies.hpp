@@ -34,7 +34,10 @@ struct MachineHost {
 };
 
 Json machine_request(const ContainerState& container, const MachineHost& host);  // Machine
-Json guest_request(const Json& configuration, const GuestNetwork& network);      // Guest
+
+// The machine of a container that asks for nothing, without disks.
+Json usual_machine(const State& state, const MachineHost& host);
+Json guest_request(const Json& configuration, const GuestNetwork& network);  // Guest
 // Where the client's SSH agent is reached in a container that was created with --ssh.
 inline constexpr const char* kGuestSshSocket = "/run/host-services/ssh-auth.sock";
 // Machine.sockets: what the host publishes, and the agent if the client has one.

@@ -180,9 +180,12 @@ Status check_network_name(const std::string& name) {
 Result<Decision> decide_network_create(const State& state, const CreateNetwork& command,
                                        const Origin& origin) {
   if (auto good = check_network_name(command.name); !good) return fail(std::move(good.error()));
-  if (state.networks.count(command.name))
-    return fail(Code::kConflict, "a network named " + command.name + " exists",
-                "choose another name, or `container network delete " + command.name + "` first");
+  if (const auto other = state.networks.find(command.name); other != state.networks.end()) {
+    std::string hint = "choose another name";
+    if (!other->second.builtin())
+      hint += ", or `container network delete " + command.name + "` first";
+    return fail(Code::kConflict, "a network named " + command.name + " exists", std::move(hint));
+  }
   if (auto good = check_plugin(command.plugin); !good) return fail(std::move(good.error()));
   auto labels = checked_labels(command.labels);
   if (!labels) return fail(std::move(labels.error()));

@@ -36,6 +36,22 @@ Status cpus(std::string_view value) {
   return refuse(value, "a number of CPUs (1 to " + std::to_string(kMaximumCpus) + ")");
 }
 
+Status few(std::string_view value) {
+  int number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc() && end == value.data() + value.size() && number >= 1 && number <= 64)
+    return {};
+  return refuse(value, "a number from 1 to 64");
+}
+
+Status port(std::string_view value) {
+  int number = -1;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc() && end == value.data() + value.size() && number >= 0 && number <= 65535)
+    return {};
+  return refuse(value, "a port (0 to 65535)");
+}
+
 Status memory(std::string_view value) {
   auto bytes = parse_size(value);
   if (!bytes) return fail(std::move(bytes.error()));
@@ -116,6 +132,9 @@ const std::vector<PropertyDefinition>& property_catalogue() {
       {"container.memory", kText, "1g", "Memory of a container that doesn't ask for a size",
        memory},
       {"dns.domain", kText, kUnset, "Domain in which containers find each other by name", domain},
+      {"dns.host-port", kNumber, "2053",
+       "Port of 127.0.0.1 where the host's own programs can ask for containers' names; 0: none",
+       port},
       {"kernel.binaryPath", kText, kUnset, "Path of the kernel inside the archive at kernel.url",
        any_text},
       {"kernel.digest", kText, kUnset, "Digest of the archive at kernel.url", digest},
@@ -133,6 +152,10 @@ const std::vector<PropertyDefinition>& property_catalogue() {
        subnet<AF_INET6, 128>},
       {"registry.domain", kText, "docker.io", "Registry of image names that don't say one",
        registry},
+      {"template.enabled", kBool, "true",
+       "Start containers as clones of a machine that was booted before; false: boot each", boolean},
+      {"template.maximum", kNumber, "4", "Templates to keep; beyond, the longest unused is dropped",
+       few},
       {"vminit.image", kText, kUnset, "Image of the guest's init; unset: the one built in", image},
       {"volume.removeAnonymous", kBool, "true",
        "Remove the anonymous volumes of a container that is removed by --rm", boolean},

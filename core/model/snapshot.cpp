@@ -1,6 +1,7 @@
 #include "model/snapshot.hpp"
 
 #include "model/read_json.hpp"
+#include "model/template_shape.hpp"
 #include "model/volume_snapshot.hpp"
 
 namespace bulkhead::model {
@@ -219,6 +220,7 @@ Json rest_snapshot(const State& state) {
                {"volumes", Json::array()},
                {"kernels", Json::object()},
                {"plugins", Json::object()},
+               {"templates", Json::object()},
                {"operations", Json::array()}};
   for (const auto& [name, volume] : state.volumes)
     json["volumes"].push_back(volume_snapshot(volume));
@@ -230,6 +232,8 @@ Json rest_snapshot(const State& state) {
   for (const auto& [name, network] : state.networks)
     json["networks"][name] = network_snapshot(network);
   for (const auto& [id, plugin] : state.plugins) json["plugins"][id] = plugin_snapshot(plugin);
+  for (const auto& [key, saved] : state.templates)
+    json["templates"][key] = template_snapshot(saved);
   for (const auto& [op, operation] : state.operations)
     json["operations"].push_back(operation_snapshot(operation));
   if (state.accelerator)
@@ -258,6 +262,8 @@ bool rest_from_snapshot(State& state, const Json& json) {
     state.plugins[id] = PluginState{number(plugin, "pid"), read_text(plugin, "version"),
                                     member(plugin, "capabilities"), read_flag(plugin, "running"),
                                     read_text(plugin, "reason")};
+  for (const auto& [key, saved] : member(json, "templates").items())
+    state.templates[key] = template_from_snapshot(saved);
   for (const Json& operation : member(json, "operations"))
     state.operations[number(operation, "op")] = operation_from(operation);
   for (const auto& [stream, why] : member(json, "stalled").items())

@@ -183,6 +183,18 @@ struct Operation {
   bool operator==(const Operation&) const = default;
 };
 
+// A booted machine that was saved, of which others are clones; its files lie in templates/<key>.
+struct TemplateState {
+  Json shape;  // template_shape.hpp
+  std::string
+      recipe;  // the runtime's word for how it was made: it uses none that was made otherwise
+  int64_t bytes = 0;  // on disk
+  std::string ram_digest, state_digest;
+  int64_t built_at_us = 0;
+  int64_t used_at_us = 0;
+  bool operator==(const TemplateState&) const = default;
+};
+
 struct State {
   Seq seq = 0;  // the last event folded in
   int64_t at_us = 0;
@@ -199,6 +211,7 @@ struct State {
       domains;  // of `system dns create` -> its --localhost address, or ""
   std::map<std::string, Kernel, std::less<>> kernels;  // by architecture
   std::map<std::string, PluginState, std::less<>> plugins;
+  std::map<std::string, TemplateState, std::less<>> templates;  // by key
   std::optional<Accelerator> accelerator;
   DaemonInfo daemon;
   std::map<Seq, Operation> operations;               // open ones

@@ -10,6 +10,7 @@ namespace bulkhead::guest {
 namespace {
 
 constexpr size_t kEntropyBytes = 64;
+constexpr int64_t kDevicesOfAKind = 24;  // slots of the machine
 constexpr size_t kHostnameLimit = sizeof(utsname::nodename) - 1;
 // 2^53 ms-ish bounds keep later arithmetic (seconds, kilobytes, quotas) inside 64 bits.
 constexpr int64_t kLargest = int64_t{1} << 53;
@@ -38,6 +39,18 @@ Status read_sysctls(const Json* json, ContainerSpec& spec) {
       return fail(Code::kInvalid, "the value of sysctl " + key + " must be a string");
     }
   }
+  return {};
+}
+
+Status read_clone(const Json* json, ContainerSpec& spec) {
+  if (json == nullptr) return {};
+  CloneSpec clone;
+  JsonFields fields(*json, "container.clone");
+  fields.number("disks", clone.disks, 0, kDevicesOfAKind);
+  fields.number("cards", clone.cards, 0, kDevicesOfAKind);
+  fields.number("folders", clone.folders, 0, kDevicesOfAKind);
+  if (auto status = fields.status(); !status) return status;
+  spec.clone = clone;
   return {};
 }
 
@@ -111,6 +124,7 @@ Result<ContainerSpec> parse_container(std::string_view text) {
   if (status) status = read_rootfs(fields.any("rootfs"), spec);
   if (status) status = read_sysctls(fields.any("sysctls"), spec);
   if (status) status = read_surroundings(fields, spec);
+  if (status) status = read_clone(fields.any("clone"), spec);
   if (status) status = read_entropy(entropy, spec);
   if (status) status = check(spec);
   if (!status) return fail(std::move(status.error()));

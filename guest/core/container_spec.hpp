@@ -13,6 +13,11 @@
 
 namespace bulkhead::guest {
 
+// A VM that was cloned from a template: how many of its devices are more than placeholders.
+struct CloneSpec {
+  unsigned disks = 0, cards = 0, folders = 0;
+};
+
 struct ContainerSpec {
   std::string hostname;
   int64_t time_us = 0;
@@ -33,6 +38,7 @@ struct ContainerSpec {
   std::vector<NetworkSpec> networks;
   std::vector<MountSpec> mounts;
   std::vector<SocketSpec> sockets;
+  std::optional<CloneSpec> clone;
 };
 
 // Paths are absolute and have no NUL in them, disks and the host name aren't empty.

@@ -18,6 +18,7 @@
 #include "guest/init/networks.hpp"
 #include "guest/init/process_start.hpp"
 #include "guest/init/rootfs.hpp"
+#include "guest/init/virtio_devices.hpp"
 
 namespace bulkhead::guest {
 namespace {
@@ -30,6 +31,8 @@ Result<std::unique_ptr<Container>> Container::create(const ContainerSpec& spec) 
   auto container = std::make_unique<Container>();
   Status status = set_clock(spec.time_us);
   if (status) status = add_entropy(spec.entropy);
+  if (status && spec.clone) status = bind_devices(*spec.clone);
+  if (status && spec.clone) status = take_over_cards(spec.networks);
   if (status) status = limit_container(spec);
   if (status) status = raise_networks(spec.networks);
   if (status) status = mount_rootfs(spec);

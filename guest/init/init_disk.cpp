@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "guest/core/errors.hpp"
-#include "guest/init/virtio_disks.hpp"
+#include "guest/init/virtio_devices.hpp"
 
 namespace bulkhead::guest {
 namespace {

@@ -14,7 +14,7 @@
 #include "guest/init/loop.hpp"
 #include "guest/init/port.hpp"
 #include "guest/init/shutdown.hpp"
-#include "guest/init/virtio_disks.hpp"
+#include "guest/init/virtio_devices.hpp"
 
 namespace bulkhead::guest {
 namespace {
@@ -66,7 +66,7 @@ void run() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   block_signals();
   if (auto status = prepare_machine(); !status) die(status.error().message);
-  if (has_word(command_line, "bulkhead.template=1")) unbind_disks();
+  if (has_word(command_line, "bulkhead.template=1")) unbind_devices();
   auto stream = open_virtio_port(kPortName);
   if (!stream) die(stream.error().message);
   serve(std::move(*stream));

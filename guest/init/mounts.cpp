@@ -19,7 +19,7 @@
 #include "guest/init/files.hpp"
 #include "guest/init/rootfs.hpp"
 #include "guest/init/tree_copy.hpp"
-#include "guest/init/virtio_disks.hpp"
+#include "guest/init/virtio_devices.hpp"
 
 namespace bulkhead::guest {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <net/if.h>
 
+#include <array>
 #include <cstdio>
 #include <string>
 
@@ -12,9 +13,16 @@
 namespace bulkhead::guest {
 namespace {
 
-std::string mac_text(const NetworkSpec& network) {
+using Mac = std::array<uint8_t, 6>;
+
+// The k-th card of a template has this address until its clone gives it the lease's: QEMU saves a
+// card's address with the card.
+Mac placeholder(size_t k) {
+  return {0x02, 0x62, 0x68, 0, 0, static_cast<uint8_t>(k)};
+}
+
+std::string mac_text(const Mac& mac) {
   char text[18];
-  const auto& mac = network.mac;
   snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
            mac[4], mac[5]);
   return text;
@@ -44,7 +52,7 @@ void quiet_ipv6(const std::string& name) {
 
 Status raise(Rtnetlink& netlink, const NetworkSpec& network, const std::string& name,
              bool& leads_out) {
-  const std::string mac = mac_text(network);
+  const std::string mac = mac_text(network.mac);
   int interface = find_interface(mac);
   if (interface == 0)
     return fail(Code::kNotFound, "the VM has no network card with the address " + mac);
@@ -64,13 +72,26 @@ Status raise(Rtnetlink& netlink, const NetworkSpec& network, const std::string& 
 
 }  // namespace
 
+Status take_over_cards(const std::vector<NetworkSpec>& networks) {
+  if (networks.empty()) return {};
+  auto netlink = Rtnetlink::open();
+  if (!netlink) return fail(std::move(netlink.error()));
+  for (size_t k = 0; k < networks.size(); ++k) {
+    int interface = find_interface(mac_text(placeholder(k)));
+    if (interface == 0)
+      return fail(Code::kNotFound, "the template has no network card " + std::to_string(k));
+    if (auto status = netlink->set_mac(interface, networks[k].mac); !status) return status;
+  }
+  return {};
+}
+
 Status raise_networks(const std::vector<NetworkSpec>& networks) {
   if (networks.empty()) return {};
   auto netlink = Rtnetlink::open();
   if (!netlink) return fail(std::move(netlink.error()));
   // The kernel has named them eth0 ... in an order of its own; a name may be another's still.
   for (size_t i = 0; networks.size() > 1 && i < networks.size(); ++i) {
-    int interface = find_interface(mac_text(networks[i]));
+    int interface = find_interface(mac_text(networks[i].mac));
     if (interface == 0) continue;
     if (auto status = netlink->rename(interface, "net" + std::to_string(i)); !status) return status;
   }

@@ -9,6 +9,8 @@
 
 namespace bulkhead::guest {
 
+// In a clone: the cards of the template get the addresses that their networks know.
+Status take_over_cards(const std::vector<NetworkSpec>& networks);
 Status raise_networks(const std::vector<NetworkSpec>& networks);
 
 }  // namespace bulkhead::guest

@@ -12,7 +12,7 @@
 #include "guest/core/errors.hpp"
 #include "guest/init/etc_files.hpp"
 #include "guest/init/files.hpp"
-#include "guest/init/virtio_disks.hpp"
+#include "guest/init/virtio_devices.hpp"
 
 namespace bulkhead::guest {
 namespace {

@@ -69,6 +69,12 @@ Status Rtnetlink::rename(int interface, const std::string& name) {
   return ask(std::move(request), "rename a network interface");
 }
 
+Status Rtnetlink::set_mac(int interface, const std::array<uint8_t, 6>& mac) {
+  std::string request = request_of(RTM_NEWLINK, 0, interface_message(interface));
+  put_attribute(request, IFLA_ADDRESS, mac.data(), mac.size());
+  return ask(std::move(request), "give a network card its address");
+}
+
 Status Rtnetlink::bring_up(int interface, uint32_t mtu) {
   ifinfomsg message = interface_message(interface);
   message.ifi_flags = IFF_UP;

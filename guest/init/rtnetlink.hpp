@@ -6,6 +6,7 @@
 // The kernel acknowledges each (NLM_F_ACK): an nlmsgerr whose error is 0.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ class Rtnetlink {
   static Result<Rtnetlink> open();
 
   Status rename(int interface, const std::string& name);
+  // The interface must be down.
+  Status set_mac(int interface, const std::array<uint8_t, 6>& mac);
   Status bring_up(int interface, uint32_t mtu);
   Status add_address(int interface, const InterfaceAddress& address);
   Status add_default_route(int interface, const InterfaceAddress& gateway);

@@ -133,7 +133,7 @@ std::optional<std::string> read_dns_name(Bytes message, size_t& at, Buffer* wire
     if ((size & 0xc0) == 0xc0) {
       if (position + 1 >= message.size()) return std::nullopt;
       const size_t target = static_cast<size_t>(size & 0x3f) << 8 | message[position + 1];
-      if (target >= position) return std::nullopt;
+      if (target >= position || target < kHeader) return std::nullopt;
       if (!jumped) at = position + 2;
       jumped = true;
       limit = position;
@@ -176,6 +176,19 @@ std::optional<Buffer> dns_name_to_wire(std::string_view name) {
   out.push_back(0);
   if (out.size() > kMaxName) return std::nullopt;
   return out;
+}
+
+std::string dns_spelling(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const auto wire = dns_name_to_wire(name);
+  if (!wire || name.empty()) return {};
+  size_t at = 0;
+  return read_dns_name(*wire, at).value_or("");
+}
+
+bool is_below_dns_name(std::string_view name, std::string_view domain) {
+  return name.size() > domain.size() + 1 && name.ends_with(domain) &&
+         name[name.size() - domain.size() - 1] == '.';
 }
 
 DnsRecord address_record(const Ip& ip, uint32_t ttl) {

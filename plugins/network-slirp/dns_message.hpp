@@ -50,11 +50,16 @@ struct DnsQuery {
 std::optional<DnsQuery> parse_dns_query(Bytes message);
 
 // The question's name as text; nothing if it isn't a name. `at` moves behind it. Compression is
-// followed only backwards.
+// followed only backwards, and not into the header.
 std::optional<std::string> read_dns_name(Bytes message, size_t& at, Buffer* wire = nullptr);
 
 // "web.test" as labels; nothing if it can't be a name.
 std::optional<Buffer> dns_name_to_wire(std::string_view name);
+
+// A name as text of questions, however it was written; empty if it can't be one.
+std::string dns_spelling(std::string_view name);
+// Both spelt so: "a.web.test" is below "test", "test" itself isn't.
+bool is_below_dns_name(std::string_view name, std::string_view domain);
 
 struct DnsRecord {
   uint16_t type;

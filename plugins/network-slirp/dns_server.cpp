@@ -2,24 +2,24 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-
 namespace bulkhead::net {
 namespace {
 
 constexpr size_t kMaxMessage = 65535;
-constexpr size_t kMaxAsked = 16;  // over one connection, before answers
-constexpr uint64_t kIdleMs = 10'000;
 
 }  // namespace
 
 DnsServer::DnsServer(loop::Loop& loop, DnsZone& zone, DnsForwarder* forwarder, IsOurs is_ours)
-    : loop_(loop), zone_(zone), forwarder_(forwarder), is_ours_(std::move(is_ours)) {
-  port4_ = listen(*parse_ip("127.0.0.1"), listener4_);
-  port6_ = listen(*parse_ip("::1"), listener6_);
+    : zone_(zone),
+      forwarder_(forwarder),
+      streams_(
+          loop, [this](Bytes message, const Reply& reply) { ask({}, message, false, reply); },
+          std::move(is_ours)) {
+  port4_ = listen(*parse_ip("127.0.0.1"));
+  port6_ = listen(*parse_ip("::1"));
 }
 
-uint16_t DnsServer::listen(const Ip& ip, std::unique_ptr<loop::Listener>& listener) {
+uint16_t DnsServer::listen(const Ip& ip) {
   SocketAddress address = socket_address(ip, 0);
   UniqueFd socket(
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -27,9 +27,7 @@ uint16_t DnsServer::listen(const Ip& ip, std::unique_ptr<loop::Listener>& listen
       ::listen(socket.get(), SOMAXCONN) != 0 ||
       ::getsockname(socket.get(), address.raw(), &address.size) != 0)
     return 0;
-  listener = std::make_unique<loop::Listener>(
-      loop_, std::move(socket),
-      [this](UniqueFd accepted_socket) { accepted(std::move(accepted_socket)); });
+  streams_.serve(std::move(socket));
   return port_of(address.storage);
 }
 
@@ -44,57 +42,6 @@ void DnsServer::ask(const Ip& asker, Bytes message, bool udp, const Reply& reply
   forwarder_->forward(asker, *query, message, [reply, query = *query, limit](Buffer answer) {
     reply(answer.size() > limit ? truncate_dns_answer(answer, query) : std::move(answer));
   });
-}
-
-void DnsServer::accepted(UniqueFd socket) {
-  SocketAddress peer;
-  peer.size = sizeof peer.storage;
-  if (connections_.size() >= kMaxConnections ||
-      ::getpeername(socket.get(), peer.raw(), &peer.size) != 0 || !is_ours_(peer))
-    return;
-  const auto connection = std::make_shared<Connection>();
-  connections_.push_back(connection);
-  connection->stream = std::make_unique<loop::FdStream>(loop_, std::move(socket));
-  const std::weak_ptr<Connection> weak = connection;
-  connection->timer = std::make_unique<loop::Timer>(loop_, [this, weak] {
-    if (const auto open = weak.lock()) close(open);
-  });
-  connection->timer->start(kIdleMs);
-  loop::FdStream::Callbacks callbacks;
-  callbacks.read = [this, weak](std::string_view bytes, std::vector<UniqueFd>&) {
-    if (const auto open = weak.lock()) received(open, bytes);
-  };
-  callbacks.closed = [this, weak](const Status&) {
-    if (const auto open = weak.lock()) close(open);
-  };
-  connection->stream->set_callbacks(std::move(callbacks));
-  connection->stream->resume();
-}
-
-void DnsServer::received(const std::shared_ptr<Connection>& connection, std::string_view bytes) {
-  connection->in += bytes;
-  connection->timer->start(kIdleMs);
-  const std::weak_ptr<Connection> weak = connection;
-  while (connection->in.size() >= 2) {
-    const Bytes in(reinterpret_cast<const uint8_t*>(connection->in.data()), connection->in.size());
-    const size_t length = read16(in, 0);
-    if (in.size() - 2 < length) return;
-    const Buffer message(in.begin() + 2, in.begin() + 2 + static_cast<ptrdiff_t>(length));
-    connection->in.erase(0, 2 + length);
-    if (++connection->asked > kMaxAsked) return close(connection);
-    ask({}, message, false, [weak](const Buffer& answer) {
-      const auto open = weak.lock();
-      if (!open || !open->stream || !open->stream->open()) return;
-      open->asked--;
-      std::string out{static_cast<char>(answer.size() >> 8), static_cast<char>(answer.size())};
-      out.append(answer.begin(), answer.end());
-      open->stream->write(std::move(out));
-    });
-  }
-}
-
-void DnsServer::close(const std::shared_ptr<Connection>& connection) {
-  connections_.remove(connection);
 }
 
 }  // namespace bulkhead::net

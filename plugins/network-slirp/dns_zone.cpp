@@ -3,28 +3,11 @@
 #include <algorithm>
 
 namespace bulkhead::net {
-namespace {
-
-// As names of questions are spelt; empty if it can't be one.
-std::string spelt(std::string_view name) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  const auto wire = dns_name_to_wire(name);
-  if (!wire || name.empty()) return {};
-  size_t at = 0;
-  return read_dns_name(*wire, at).value_or("");
-}
-
-bool is_below(std::string_view name, std::string_view domain) {
-  return name.size() > domain.size() + 1 && name.ends_with(domain) &&
-         name[name.size() - domain.size() - 1] == '.';
-}
-
-}  // namespace
 
 void DnsZone::set_domains(const std::vector<std::string>& domains) {
   domains_.clear();
   for (const std::string& domain : domains) {
-    std::string name = spelt(domain);
+    std::string name = dns_spelling(domain);
     if (!name.empty()) domains_.push_back(std::move(name));
   }
 }
@@ -32,7 +15,7 @@ void DnsZone::set_domains(const std::vector<std::string>& domains) {
 void DnsZone::set_host_names(const std::vector<std::string>& names) {
   host_names_ = {kHostName};
   for (const std::string& given : names) {
-    std::string name = spelt(given);
+    std::string name = dns_spelling(given);
     if (!name.empty()) host_names_.insert(std::move(name));
   }
 }
@@ -42,7 +25,7 @@ void DnsZone::add(const std::string& container, const Lease& lease,
   remove(container);
   Entry entry{lease, {}};
   for (const std::string& given : names) {
-    std::string name = spelt(given);
+    std::string name = dns_spelling(given);
     if (name.empty()) continue;
     containers_[name].insert(container);
     entry.names.push_back(std::move(name));
@@ -64,7 +47,7 @@ void DnsZone::remove(const std::string& container) {
 
 bool DnsZone::below_a_domain(const std::string& name) const {
   return std::any_of(domains_.begin(), domains_.end(), [&](const std::string& domain) {
-    return name == domain || is_below(name, domain);
+    return name == domain || is_below_dns_name(name, domain);
   });
 }
 
@@ -72,7 +55,7 @@ bool DnsZone::below_a_domain(const std::string& name) const {
 std::string DnsZone::bare(const std::string& name) const {
   size_t longest = 0;
   for (const std::string& domain : domains_) {
-    if (is_below(name, domain)) longest = std::max(longest, domain.size());
+    if (is_below_dns_name(name, domain)) longest = std::max(longest, domain.size());
   }
   return longest == 0 ? name : name.substr(0, name.size() - longest - 1);
 }

@@ -1,5 +1,6 @@
 #include "frame_socket.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -24,6 +25,11 @@ struct Slots {
 Slots& slots() {
   static thread_local Slots all;
   return all;
+}
+
+bool hung_up(int end) {
+  pollfd state{end, POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 }  // namespace
@@ -82,9 +88,13 @@ void FrameSocket::receive() {
     }
     for (int i = 0; i < count; i++) {
       const mmsghdr& message = in.messages[i];
+      // Nothing is what an end says that is gone, and also what a guest may send.
       if (message.msg_len == 0) {
-        closed_ = true;  // the other end is gone
-        return;
+        if (hung_up(end_.get())) {
+          closed_ = true;
+          return;
+        }
+        continue;
       }
       if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
       frame_({in.bytes.data() + static_cast<size_t>(i) * kSlot, message.msg_len});

@@ -30,7 +30,7 @@ void GatewayPort::receive(Member& member, const Packet& packet, std::span<uint8_
   if (const auto asked = asked_neighbour(packet)) return answer_neighbour(member, packet, *asked);
   if (!packet.is_ip() || packet.is_neighbour_discovery()) return;
   if (!packet.fragment) return judge(member, packet, frame);
-  Buffer whole = reassembly_.add(packet, now());
+  Buffer whole = member.pieces.add(packet, now());
   const auto parsed = parse_packet(whole);
   if (parsed) judge(member, *parsed, whole);
 }
@@ -63,6 +63,10 @@ void GatewayPort::judge(Member& member, const Packet& packet, std::span<uint8_t>
   }
   const bool echo_to_gateway = packet.has_icmp && gateway.owns(packet.to);
   if (!echo_to_gateway && !member.flows.admit(packet, now())) return;
+  if (packet.protocol == kUdp && !member.ports.aliases().none()) {
+    if (const auto alias = member.ports.aliases().leaves_by(packet))
+      rewrite_port(frame, packet, true, *alias);
+  }
   carry(packet, frame);
 }
 
@@ -82,7 +86,7 @@ void GatewayPort::carry(const Packet& packet, std::span<uint8_t> frame) {
       parts_.gateway.owns(packet.to)) {
     const uint16_t port = dns_->tcp_port(packet.to.v6);
     if (port == 0) return;
-    rewrite_tcp_port(frame, packet, false, port);
+    rewrite_port(frame, packet, false, port);
   }
   stack_->input(packet.frame);
 }
@@ -121,8 +125,14 @@ void GatewayPort::deliver(const Packet& packet, std::span<uint8_t> frame) {
   std::optional<Packet> seen = packet;
   if (packet.protocol == kTcp && packet.has_ports && parts_.gateway.owns(packet.from) &&
       packet.source_port == dns_->tcp_port(packet.from.v6)) {
-    rewrite_tcp_port(frame, packet, true, kDns);
+    rewrite_port(frame, packet, true, kDns);
     seen->source_port = kDns;
+  }
+  if (packet.protocol == kUdp && packet.has_ports && !member->ports.aliases().none()) {
+    if (const auto port = member->ports.aliases().arrived(packet)) {
+      rewrite_port(frame, packet, false, *port);
+      seen->destination_port = *port;
+    }
   }
   if (packet.has_ports || packet.has_icmp) {
     answers_.asked(*seen, now());

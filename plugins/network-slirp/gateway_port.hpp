@@ -16,7 +16,6 @@
 #include "dns_server.hpp"
 #include "gateway_policy.hpp"
 #include "member.hpp"
-#include "reassembly.hpp"
 #include "slirp_stack.hpp"
 #include "switch.hpp"
 
@@ -52,7 +51,6 @@ class GatewayPort {
 
   Parts parts_;
   const Switch& members_;
-  Reassembly reassembly_;
   Answers answers_;
   HostAddressBook host_;
   std::unique_ptr<SlirpStack> stack_;

@@ -8,6 +8,7 @@
 #include "frame_socket.hpp"
 #include "lease.hpp"
 #include "published_ports.hpp"
+#include "reassembly.hpp"
 
 namespace bulkhead::net {
 
@@ -15,6 +16,7 @@ struct Member {
   std::string container;
   Lease lease;
   FlowLimits flows;
+  Reassembly pieces;
   PublishedPorts ports;
   std::unique_ptr<FrameSocket> socket;
 };

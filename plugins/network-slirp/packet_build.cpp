@@ -177,16 +177,20 @@ Buffer build_refusal(const Packet& packet, Mac gateway_mac, const Ip& gateway) {
   return build_ip(ends, v6 ? kIcmpV6 : kIcmp, message);
 }
 
-void rewrite_tcp_port(std::span<uint8_t> frame, const Packet& packet, bool source, uint16_t port) {
+void rewrite_port(std::span<uint8_t> frame, const Packet& packet, bool source, uint16_t port) {
   const size_t at = packet.payload + (source ? 0 : 2);
-  const size_t sum_at = packet.payload + 16;
+  const bool udp = packet.protocol == kUdp;
+  const size_t sum_at = packet.payload + (udp ? 6 : 16);
+  const bool unsummed = udp && read16(frame, sum_at) == 0;
   // RFC 1624: the sum changes by what changed.
   uint32_t sum = static_cast<uint16_t>(~read16(frame, sum_at));
   sum += static_cast<uint16_t>(~read16(frame, at));
   sum += port;
   sum = (sum & 0xffff) + (sum >> 16);
   sum = (sum & 0xffff) + (sum >> 16);
-  write16(frame, sum_at, static_cast<uint16_t>(~sum));
+  sum = static_cast<uint16_t>(~sum);
+  if (udp && sum == 0) sum = 0xffff;  // zero says that there is none
+  if (!unsummed) write16(frame, sum_at, static_cast<uint16_t>(sum));
   write16(frame, at, port);
 }
 

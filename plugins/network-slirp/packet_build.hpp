@@ -38,7 +38,7 @@ std::optional<Ip> asked_neighbour(const Packet& packet);
 // prohibited" to the rest. Empty if nothing may be said (to a reset, an error, a later fragment).
 Buffer build_refusal(const Packet& packet, Mac gateway_mac, const Ip& gateway);
 
-// Changes a port of a TCP segment in place, checksum and all.
-void rewrite_tcp_port(std::span<uint8_t> frame, const Packet& packet, bool source, uint16_t port);
+// Changes a port of a TCP segment or a UDP datagram in place, checksum and all.
+void rewrite_port(std::span<uint8_t> frame, const Packet& packet, bool source, uint16_t port);
 
 }  // namespace bulkhead::net

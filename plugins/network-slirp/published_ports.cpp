@@ -51,8 +51,14 @@ Status PublishedPorts::open_one(const PublishedPort& port, const Lease& lease) {
   const Ip& guest = port.host.v6 ? *lease.v6 : lease.v4;
   for (unsigned i = 0; i < port.count; i++) {
     const SocketAddress host = socket_address(port.host, static_cast<uint16_t>(port.host_port + i));
-    const int error = stack_->publish(
-        port.udp, host, socket_address(guest, static_cast<uint16_t>(port.container_port + i)));
+    std::optional<uint16_t> inside = static_cast<uint16_t>(port.container_port + i);
+    if (port.udp) inside = aliases_.add(guest.v6, *inside);
+    if (!inside)
+      return fail(Code::kInvalid, "port " + port.text(i) +
+                                      " can't be opened: the container's port " +
+                                      std::to_string(port.container_port + i) +
+                                      "/udp is published under too many addresses");
+    const int error = stack_->publish(port.udp, host, socket_address(guest, *inside));
     if (error != 0) return failed_to_open(port, i, error);
     open_.push_back({port.udp, host});
   }
@@ -64,6 +70,7 @@ PublishedPorts& PublishedPorts::operator=(PublishedPorts&& other) noexcept {
     close();
     stack_ = std::exchange(other.stack_, nullptr);
     open_ = std::move(other.open_);
+    aliases_ = std::move(other.aliases_);
   }
   return *this;
 }

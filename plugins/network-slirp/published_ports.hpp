@@ -1,6 +1,7 @@
 // A container's ports on the host: "127.0.0.1:8080" and on, `count` of them, carried to the same
 // family's address of the container. All are open or none is, and the error says which port is
-// whose fault. Closed by the destructor.
+// whose fault. Closed by the destructor. A UDP port under several addresses is several to libslirp
+// (udp_aliases.hpp).
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "lease.hpp"
 #include "slirp_stack.hpp"
+#include "udp_aliases.hpp"
 
 namespace bulkhead::net {
 
@@ -27,10 +29,13 @@ class PublishedPorts {
                                      const Lease& lease);
   PublishedPorts() = default;
   PublishedPorts(PublishedPorts&& other) noexcept
-      : stack_(std::exchange(other.stack_, nullptr)), open_(std::move(other.open_)) {}
+      : stack_(std::exchange(other.stack_, nullptr)),
+        open_(std::move(other.open_)),
+        aliases_(std::move(other.aliases_)) {}
   PublishedPorts& operator=(PublishedPorts&& other) noexcept;
   ~PublishedPorts() { close(); }
   void close();
+  UdpAliases& aliases() { return aliases_; }
 
  private:
   struct Open {
@@ -41,6 +46,7 @@ class PublishedPorts {
 
   SlirpStack* stack_ = nullptr;
   std::vector<Open> open_;
+  UdpAliases aliases_;
 };
 
 }  // namespace bulkhead::net

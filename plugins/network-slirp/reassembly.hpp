@@ -2,8 +2,8 @@
 // reassembly writes out of bounds when fragments are hostile, so it never sees one.
 //
 // A packet is given up when its fragments overlap, contradict each other, or take longer than
-// kPatience; per network at most kMaxPackets are waited for, the oldest going first, each with at
-// most kMaxFragments.
+// kPatience. Each member has its own, so that none can push out another's: at most kMaxPackets are
+// waited for, the oldest going first, each with at most kMaxFragments.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 class Reassembly {
  public:
-  static constexpr size_t kMaxPackets = 32;
+  static constexpr size_t kMaxPackets = 16;
   static constexpr size_t kMaxFragments = 64;
   static constexpr std::chrono::seconds kPatience{15};
 

@@ -86,7 +86,7 @@ struct SlirpStack::Callbacks {
   static void register_fd(int fd, void* opaque) {
     const linger reset{1, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    self(opaque).connections_.insert(fd);
+    self(opaque).connections_.emplace(fd, 0);
   }
   static void unregister_fd(int fd, void* opaque) { self(opaque).forget(fd); }
   // Called when there is room again: the next wait asks anyway.
@@ -281,12 +281,18 @@ void SlirpStack::unpublish(bool udp, const SocketAddress& host) {
   slirp_remove_hostxfwd(slirp_, host.raw(), host.size, udp ? SLIRP_HOSTFWD_UDP : 0);
 }
 
+// Asked for each connection for names, and there may be thousands of others: a socket is asked for
+// its name only until it has one.
 bool SlirpStack::is_own_connection(const SocketAddress& local) const {
-  return std::any_of(connections_.begin(), connections_.end(), [&](int fd) {
+  const uint16_t wanted = port_of(local.storage);
+  return std::any_of(connections_.begin(), connections_.end(), [&](auto& connection) {
+    auto& [fd, port] = connection;
+    if (port != 0 && port != wanted) return false;
     sockaddr_storage name{};
     socklen_t size = sizeof name;
-    return ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0 &&
-           same_end(local, name);
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return false;
+    port = port_of(name);
+    return same_end(local, name);
   });
 }
 

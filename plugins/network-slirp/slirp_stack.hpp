@@ -65,10 +65,10 @@ class SlirpStack {
   Slirp* slirp_ = nullptr;
 
   UniqueFd epoll_;
-  std::unordered_map<int, uint32_t> registered_;  // what epoll waits for
-  std::unordered_set<int> wanted_;                // in this round
-  std::unordered_map<int, int> ready_;            // what epoll said, as libslirp names it
-  std::unordered_set<int> connections_;
+  std::unordered_map<int, uint32_t> registered_;           // what epoll waits for
+  std::unordered_set<int> wanted_;                         // in this round
+  std::unordered_map<int, int> ready_;                     // what epoll said, as libslirp names it
+  mutable std::unordered_map<int, uint16_t> connections_;  // with their ports, once known
   std::vector<Buffer> later_;
   int64_t served_ms_ = 0;
 

@@ -138,15 +138,21 @@ void Container::let_go() {
 
 Json Container::created() const {
   const BootTiming& timing = vm_->timing();
-  return {{"shares", vm_->shares()},
-          {"pid", vm_->pid()},
-          {"accelerator", name_of(vm_->accelerator())},
-          {"guestVersion", vm_->guest_version()},
-          {"timing",
-           {{"spawnedUs", timing.spawned_us},
-            {"qmpUs", timing.qmp_us},
-            {"agentUs", timing.agent_us},
-            {"readyUs", timing.ready_us}}}};
+  Json body = {{"shares", vm_->shares()},
+               {"pid", vm_->pid()},
+               {"accelerator", name_of(vm_->accelerator())},
+               {"guestVersion", vm_->guest_version()},
+               {"cloned", vm_->cloned()},
+               {"timing",
+                {{"spawnedUs", timing.spawned_us},
+                 {"qmpUs", timing.qmp_us},
+                 {"agentUs", timing.agent_us},
+                 {"readyUs", timing.ready_us}}}};
+  if (const auto& why = vm_->not_cloned()) {
+    body["notCloned"] = why->message;
+    body["badTemplate"] = why->code != Code::kUnsupported;  // for every machine, not just this one
+  }
+  return body;
 }
 
 void Container::on_vm_ready(const Status& how) {

@@ -55,7 +55,8 @@ Json destinations_of(const std::string& tag, const Json& guest) {
   return list;
 }
 
-Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy) {
+Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy,
+                    bool cloned) {
   const Json& guest = request.guest;
   Json writable = nullptr;
   if (!request.machine.writable_disk.empty()) writable = "writable";
@@ -85,6 +86,11 @@ Json container_body(const CreateRequest& request, int64_t time_us, std::string_v
     const bool to_host = socket.direction == Socket::Direction::kToHost;
     body["sockets"].push_back(
         {{"direction", to_host ? "to-host" : "to-guest"}, {"guest", socket.guest}, {"id", id}});
+  }
+  if (cloned) {
+    body["clone"] = {{"disks", 2 + request.machine.disks.size()},  // image and writable first
+                     {"cards", request.machine.networks.size()},
+                     {"folders", request.machine.shares.size()}};
   }
   return body;
 }

@@ -11,8 +11,9 @@
 namespace bulkhead::qemu {
 
 // Body of POST /v1/container. `time_us` is the host's clock as close to sending as can be: it
-// becomes the guest's.
-Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy);
+// becomes the guest's. A clone's guest has to give its devices their drivers first.
+Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy,
+                    bool cloned = false);
 
 // What carries a share: "9p" or "virtiofs".
 const char* transport_of(const Share& share);

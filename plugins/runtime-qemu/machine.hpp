@@ -55,6 +55,13 @@ struct Socket {
   std::optional<uint32_t> mode;  // of the host's path under kToGuest
 };
 
+// Of what the VM may be a clone (template_layout.hpp): the memory it has beside the guest's own,
+// and how its machine was made. Its memory and the state of its devices come as descriptors.
+struct Template {
+  uint64_t memory_bytes = 0;
+  std::string recipe;
+};
+
 struct Machine {
   Accelerator accelerator = Accelerator::kTcg;
   unsigned cpus = 1;
@@ -71,6 +78,7 @@ struct Machine {
   std::vector<Share> shares;
   ShareTransport share_transport = ShareTransport::kAuto;
   std::vector<Socket> sockets;
+  std::optional<Template> from;
 };
 
 }  // namespace bulkhead::qemu

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bulkhead/json.hpp"
+#include "template_layout.hpp"
 
 namespace bulkhead::qemu {
 namespace {
@@ -25,7 +26,7 @@ constexpr uint64_t kMillisecondsPerTick = 10;
 // read much at once: each request is a way through the host, and the host has the file in memory.
 constexpr uint64_t kProgramRead = 256 << 10;
 
-constexpr size_t kSlots = 24;
+constexpr size_t kSlots = 23;  // of 24: what is put into the first one gets no interrupts
 constexpr size_t kSlotsWithoutAcpi = 8;
 constexpr size_t kSlotOfTheClock = 3;  // interrupt 5 + 3
 
@@ -55,7 +56,8 @@ bool has_acpi(Accelerator accelerator, uint64_t tsc_khz) {
 }
 
 // The virtio devices, all in JSON: QEMU makes those that are ordered in words first, whatever the
-// order. It gives them their places, from the last one down, as long as every place is good.
+// order. It gives them their places, from the last one down, as long as every place is good; with
+// ACPI that is the order of the guest's bus.
 class Devices {
  public:
   Devices(Arguments& out, bool acpi) : out_(out), acpi_(acpi) {}
@@ -91,14 +93,16 @@ void add_processor(Arguments& out, Accelerator accelerator, bool virtualization)
   if (!virtualization) out.back() += ",svm=off,xlevel=0x80000008";
 }
 
+// The machine's memory is the object "ram", given apart.
+constexpr const char* kNamedMemory = ",memory-backend=ram";
+
 // With ACPI the kernel needn't look for devices that aren't there, but neither does it find
 // anything to measure the TSC against.
 void add_machine(Arguments& out, Accelerator accelerator, bool virtualization, uint64_t tsc_khz,
-                 bool shared_memory) {
+                 const char* memory = "") {
   add(out, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M"});
   out.push_back(std::string("microvm,x-option-roms=off,rtc=on,isa-serial=on,acpi=") +
-                (has_acpi(accelerator, tsc_khz) ? "on" : "off") +
-                (shared_memory ? ",memory-backend=memory" : ""));
+                (has_acpi(accelerator, tsc_khz) ? "on" : "off") + memory);
   add_processor(out, accelerator, virtualization);
   add(out, {"-global", "virtio-mmio.force-legacy=false"});
 }
@@ -174,14 +178,11 @@ bool has_virtiofs(const Machine& machine) {
                      [](const Share& share) { return share.virtiofs; });
 }
 
-void add_memory(Arguments& out, const Machine& machine) {
-  const std::string size = std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M";
-  out.emplace_back("-m");
-  out.push_back(size);
-  // Only where another process works in it: private memory is cheaper to fill.
-  if (!has_virtiofs(machine)) return;
+// Only where another process works in it: private memory is cheaper to fill.
+void add_shared_memory(Arguments& out, const Machine& machine) {
   out.emplace_back("-object");
-  out.push_back("memory-backend-memfd,id=memory,share=on,size=" + size);
+  out.push_back("memory-backend-memfd,id=ram,share=on,size=" +
+                std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M");
 }
 
 void add_network(Arguments& out, Devices& devices, const std::string& id, int fd,
@@ -208,6 +209,37 @@ void add_networks_and_mounts(Arguments& out, Devices& devices, const Machine& ma
       add_share(out, devices, id, machine.shares[i]);
     }
   }
+}
+
+void add_size(Arguments& out, uint64_t memory_bytes, unsigned cpus) {
+  out.emplace_back("-m");
+  out.push_back(std::to_string(guest_memory(memory_bytes) / kMiB) + "M");
+  out.emplace_back("-smp");
+  out.push_back(std::to_string(cpus));
+}
+
+// What every machine has.
+void add_constant_devices(Arguments& out, Devices& devices) {
+  add_console_and_qmp(out);
+  add_socket(out, "agent", kAgentFd);
+  devices.add({{"driver", "virtio-serial-device"}});
+  add_json(out, "-device",
+           {{"driver", "virtserialport"}, {"chardev", "agent"}, {"name", "org.bulkhead.agent"}});
+  add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom"});
+  devices.add({{"driver", "virtio-rng-device"}, {"rng", "rng"}});
+  devices.add({{"driver", "virtio-balloon-device"}, {"free-page-reporting", true}});
+}
+
+// Placeholders: nothing behind them, and without driver in the guest.
+void add_no_disk(Arguments& out, Devices& devices, const std::string& node) {
+  add_json(out, "-blockdev", {{"node-name", node}, {"driver", "null-co"}, {"size", kMiB}});
+  devices.add({{"driver", "virtio-blk-device"}, {"drive", node}});
+}
+
+void add_no_share(Arguments& out, Devices& devices, const std::string& id) {
+  out.emplace_back("-fsdev");
+  out.push_back("synth,id=" + id + ",readonly=on");
+  devices.add({{"driver", "virtio-9p-device"}, {"fsdev", id}, {"mount_tag", id}});
 }
 
 void add_kernel(Arguments& out, const std::string& kernel, const std::string& initramfs,
@@ -268,20 +300,13 @@ Status check_room(const Machine& machine, uint64_t tsc_khz) {
 
 std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz) {
   Arguments out;
-  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz, has_virtiofs(machine));
+  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz,
+              has_virtiofs(machine) ? kNamedMemory : "");
   add_sandbox(out);
-  add_memory(out, machine);
-  out.emplace_back("-smp");
-  out.push_back(std::to_string(machine.cpus));
-  add_console_and_qmp(out);
-  add_socket(out, "agent", kAgentFd);
+  if (has_virtiofs(machine)) add_shared_memory(out, machine);
+  add_size(out, machine.memory_bytes, machine.cpus);
   Devices devices(out, has_acpi(machine.accelerator, tsc_khz));
-  devices.add({{"driver", "virtio-serial-device"}});
-  add_json(out, "-device",
-           {{"driver", "virtserialport"}, {"chardev", "agent"}, {"name", "org.bulkhead.agent"}});
-  add(out, {"-object", "rng-random,id=rng,filename=/dev/urandom"});
-  devices.add({{"driver", "virtio-rng-device"}, {"rng", "rng"}});
-  devices.add({{"driver", "virtio-balloon-device"}, {"free-page-reporting", true}});
+  add_constant_devices(out, devices);
   add_disk(out, devices, "image", machine.image_disk, true);
   if (!machine.writable_disk.empty()) {
     add_disk(out, devices, "writable", machine.writable_disk, false);
@@ -297,9 +322,61 @@ std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz
   return out;
 }
 
+namespace {
+
+// A template (`machine` is null) or a clone of it: the same devices at the same places.
+std::vector<std::string> laid_out(const Machine& shape, const Machine* machine, uint64_t tsc_khz) {
+  Arguments out;
+  add_machine(out, shape.accelerator, shape.virtualization, tsc_khz, kNamedMemory);
+  add_sandbox(out);
+  add(out, {"-object"});
+  out.push_back(
+      "memory-backend-file,id=ram,size=" + std::to_string(guest_memory(shape.memory_bytes) / kMiB) +
+      "M,mem-path=/proc/self/fd/" + std::to_string(kRamFd) +
+      (machine ? ",share=off" : ",share=on"));
+  add_size(out, shape.memory_bytes, shape.cpus);
+  Devices devices(out, true);
+  add_constant_devices(out, devices);
+  machine ? add_disk(out, devices, "image", machine->image_disk, true)
+          : add_no_disk(out, devices, "image");
+  machine && !machine->writable_disk.empty()
+      ? add_disk(out, devices, "writable", machine->writable_disk, false)
+      : add_no_disk(out, devices, "writable");
+  for (size_t i = 0; i < kTemplateCards; ++i) {
+    add_network(out, devices, "net" + std::to_string(i), kFirstNetworkFd + static_cast<int>(i),
+                placeholder_mac(i));
+  }
+  for (size_t i = 0; i < kTemplateDisks; ++i) {
+    const std::string node = "disk" + std::to_string(i);
+    machine&& i < machine->disks.size() ? add_volume(out, devices, node, machine->disks[i])
+                                        : add_no_disk(out, devices, node);
+  }
+  for (size_t i = 0; i < kTemplateShares; ++i) {
+    const std::string id = "share" + std::to_string(i);
+    machine&& i < machine->shares.size() ? add_share(out, devices, id, machine->shares[i])
+                                         : add_no_share(out, devices, id);
+  }
+  std::vector<std::string> extra = shape.kernel_args;
+  extra.emplace_back("bulkhead.template=1");
+  add_kernel(out, shape.kernel, shape.initramfs,
+             kernel_command_line(shape.accelerator, tsc_khz, extra));
+  if (machine) add(out, {"-incoming", "defer"});
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> template_arguments(const Machine& shape, uint64_t tsc_khz) {
+  return laid_out(shape, nullptr, tsc_khz);
+}
+
+std::vector<std::string> clone_arguments(const Machine& machine, uint64_t tsc_khz) {
+  return laid_out(shape_of(machine), &machine, tsc_khz);
+}
+
 std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs) {
   Arguments out;
-  add_machine(out, Accelerator::kKvm, false, 0, false);
+  add_machine(out, Accelerator::kKvm, false, 0);
   add_sandbox(out);
   add(out, {"-m", "128M", "-smp", "1"});
   add_console_and_qmp(out);

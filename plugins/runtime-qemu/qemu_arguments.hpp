@@ -7,7 +7,7 @@
 // (paths) goes in QEMU's JSON syntax, where a comma is just a character and can't add an option, or
 // has its commas doubled where QEMU takes no JSON.
 //
-// Room for devices: 24 with ACPI. Without it 8, of which one shares its interrupt with the clock,
+// Room for devices: 23 with ACPI. Without it 8, of which one shares its interrupt with the clock,
 // whose driver doesn't share: that one stays empty.
 #pragma once
 
@@ -27,11 +27,22 @@ inline constexpr int kConsoleFd = 5;  // the serial console: boot.log
 // The first card's frames; the others follow, and then the virtiofsd of each folder that has one.
 inline constexpr int kFirstNetworkFd = 6;
 
+inline constexpr int kRamFd = 30;    // a template's memory, or its clone's source
+inline constexpr int kStateFd = 31;  // what a clone reads its devices' state from
+
 // kInvalid if the machine has more devices than fit.
 Status check_room(const Machine& machine, uint64_t tsc_khz);
 
 // Everything after argv[0]. `tsc_khz` is the host's counter's rate, 0 if unknown.
 std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz);
+
+// The machine that is booted to be saved as a template of `shape`, a machine of which only
+// accelerator, processors, memory, kernel, initramfs, kernel arguments and virtualization count:
+// everything else is a placeholder (template_layout.hpp). Its cards are kTemplateCards descriptors.
+std::vector<std::string> template_arguments(const Machine& shape, uint64_t tsc_khz);
+
+// A clone of machine.from, which waits for the state (-incoming defer). It has as many cards, too.
+std::vector<std::string> clone_arguments(const Machine& machine, uint64_t tsc_khz);
 
 // The probe's VM: kernel and initramfs under KVM, no disks, a console, powered off by the guest.
 std::vector<std::string> probe_arguments(const std::string& kernel, const std::string& initramfs);

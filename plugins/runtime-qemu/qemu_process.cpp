@@ -45,7 +45,9 @@ std::string qemu_binary(const std::string& given) {
 
 QemuProcess::QemuProcess(loop::Loop& loop, Callbacks callbacks)
     : callbacks_(std::move(callbacks)),
-      qmp_([](std::string_view, const Json&) {}),
+      qmp_([this](std::string_view name, const Json& data) {
+        if (callbacks_.event) callbacks_.event(name, data);
+      }),
       gone_timer_(loop, [this] {
         const auto gone = callbacks_.gone;
         const std::string how = *end_;
@@ -54,8 +56,8 @@ QemuProcess::QemuProcess(loop::Loop& loop, Callbacks callbacks)
 
 Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const std::string& binary,
                                                         std::vector<std::string> arguments,
-                                                        const std::vector<int>& devices,
-                                                        Callbacks callbacks) {
+                                                        const Inherited& inherited,
+                                                        Callbacks callbacks, const UniqueFd* ram) {
   auto agent = socket_pair();
   auto qmp = socket_pair();
   auto console = socket_pair();
@@ -70,11 +72,10 @@ Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const 
                  {kAgentFd, agent->child.get()},
                  {kQmpFd, qmp->child.get()},
                  {kConsoleFd, console->child.get()}};
-  for (size_t i = 0; i < devices.size(); ++i) {
-    program.fds.emplace_back(kFirstNetworkFd + static_cast<int>(i), devices[i]);
-  }
+  program.fds.insert(program.fds.end(), inherited.begin(), inherited.end());
   program.new_session = true;  // a Ctrl-C at the service's terminal is not for the container
   program.parent_death_signal = SIGKILL;
+  if (ram) program.supervised_call = DiscardGuard::call();
   auto child = bulkhead::spawn(program);
   if (!child) return fail(std::move(child.error()).context("start " + binary));
 
@@ -82,6 +83,9 @@ Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const 
   QemuProcess* raw = self.get();
   self->child_ = std::move(*child);
   self->agent_ = std::move(agent->host);
+  if (self->child_.supervisor) {
+    self->guard_ = std::make_unique<DiscardGuard>(loop, std::move(self->child_.supervisor), *ram);
+  }
   self->read_channel(loop, self->console_, std::move(console->host),
                      [raw](std::string_view bytes) { raw->callbacks_.console(bytes); });
   self->read_channel(loop, self->control_, std::move(qmp->host),
@@ -94,6 +98,12 @@ Result<std::unique_ptr<QemuProcess>> QemuProcess::spawn(loop::Loop& loop, const 
         raw->check_gone();
       });
   return self;
+}
+
+void QemuProcess::execute(std::string_view command, const Json& arguments, QmpSession::Done done,
+                          std::vector<UniqueFd> fds) {
+  qmp_.execute(command, arguments, std::move(done));
+  if (qmp_.has_output()) control_.stream->write(qmp_.take_output(), std::move(fds));
 }
 
 UniqueFd QemuProcess::take_agent() {

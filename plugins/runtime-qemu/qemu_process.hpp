@@ -18,6 +18,7 @@
 #include "bulkhead/unique_fd.hpp"
 #include "core/loop/child_watch.hpp"
 #include "core/loop/fd_stream.hpp"
+#include "discard_guard.hpp"
 #include "host_clock.hpp"
 #include "qmp_session.hpp"
 
@@ -35,18 +36,26 @@ class QemuProcess {
     std::function<void()> greeted;                         // QMP answers: QEMU is set up
     // With "exited with status 1" or the like; may destroy this object.
     std::function<void(const std::string& how)> gone;
+    // An event of QMP; may be empty.
+    std::function<void(std::string_view name, const Json& data)> event = {};
   };
 
-  // `devices` are inherited from kFirstNetworkFd on; they stay the caller's.
+  // {the child's number, our descriptor}: what the arguments name beside the channels. They stay
+  // the caller's. `ram` is a template's, for a clone: discard_guard.hpp.
+  using Inherited = std::vector<std::pair<int, int>>;
   static Result<std::unique_ptr<QemuProcess>> spawn(loop::Loop& loop, const std::string& binary,
                                                     std::vector<std::string> arguments,
-                                                    const std::vector<int>& devices,
-                                                    Callbacks callbacks);
+                                                    const Inherited& inherited, Callbacks callbacks,
+                                                    const UniqueFd* ram = nullptr);
 
   // The host's end of the agent's channel; once. Whoever takes it calls agent_ended() when it is
   // read to its end.
   UniqueFd take_agent();
   void agent_ended();
+
+  // A QMP command; before the greeting it waits for it. Descriptors travel with it (getfd).
+  void execute(std::string_view command, const Json& arguments, QmpSession::Done done,
+               std::vector<UniqueFd> fds = {});
 
   void kill();  // SIGKILL; gone() follows
   pid_t pid() const { return child_.pid; }
@@ -82,6 +91,7 @@ class QemuProcess {
   std::optional<std::string> end_;
   loop::Timer gone_timer_;
   std::unique_ptr<loop::ChildWatch> watch_;
+  std::unique_ptr<DiscardGuard> guard_;
 };
 
 }  // namespace bulkhead::qemu

@@ -14,8 +14,10 @@ const Json& member(const Json& object, const char* key) {
   return found != object.end() && found->is_object() ? *found : kEmpty;
 }
 
-std::string command_line(std::string_view command, int64_t id) {
-  return dump_json({{"execute", command}, {"id", id}}) + "\n";
+std::string command_line(std::string_view command, const Json& arguments, int64_t id) {
+  Json line = {{"execute", command}, {"id", id}};
+  if (!arguments.empty()) line["arguments"] = arguments;
+  return dump_json(line) + "\n";
 }
 
 }  // namespace
@@ -37,10 +39,10 @@ Status QmpSession::feed(std::string_view bytes) {
   return {};
 }
 
-void QmpSession::execute(std::string_view command, Done done) {
+void QmpSession::execute(std::string_view command, const Json& arguments, Done done) {
   const int64_t id = next_id_++;
   pending_.emplace(id, std::move(done));
-  (greeted() ? output_ : waiting_) += command_line(command, id);
+  (greeted() ? output_ : waiting_) += command_line(command, arguments, id);
 }
 
 Status QmpSession::take_line(std::string_view line) {
@@ -64,7 +66,7 @@ Status QmpSession::take_greeting(const Json& greeting) {
   version_ = std::to_string(integer_or(numbers, "major", -1)) + "." +
              std::to_string(integer_or(numbers, "minor", -1)) + "." +
              std::to_string(integer_or(numbers, "micro", -1));
-  output_ += command_line("qmp_capabilities", 0) + std::exchange(waiting_, {});
+  output_ += command_line("qmp_capabilities", Json::object(), 0) + std::exchange(waiting_, {});
   return {};
 }
 

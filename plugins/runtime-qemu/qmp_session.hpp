@@ -25,9 +25,13 @@ class QmpSession {
 
   Status feed(std::string_view bytes);
   std::string take_output() { return std::exchange(output_, {}); }
+  bool has_output() const { return !output_.empty(); }
 
   // May be called at once; commands wait for the greeting.
-  void execute(std::string_view command, Done done);
+  void execute(std::string_view command, Done done) {
+    execute(command, Json::object(), std::move(done));
+  }
+  void execute(std::string_view command, const Json& arguments, Done done);
 
   bool greeted() const { return !version_.empty(); }
   const std::string& version() const { return version_; }  // "7.2.22"; empty before the greeting

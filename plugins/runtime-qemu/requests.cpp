@@ -212,6 +212,15 @@ void read_mounts(Members& in, Machine& machine) {
   }
 }
 
+Template read_template(Members& in) {
+  Members from(in.object("template"), "template");
+  Template read;
+  read.memory_bytes = from.number("memoryBytes", 16 * kMiB, uint64_t{1} << 46);
+  read.recipe = from.text("recipe");
+  if (auto checked = from.finish(0); !checked) in.complain("template", checked.error().message);
+  return read;
+}
+
 Result<Machine> parse_machine(const Json& body) {
   Members in(body, "machine");
   Machine machine;
@@ -226,13 +235,14 @@ Result<Machine> parse_machine(const Json& body) {
   machine.kernel = in.path("kernel");
   machine.initramfs = in.path("initramfs");
   machine.kernel_args = in.words("kernelArgs");
-  machine.image_disk = in.path("imageDisk");
+  if (in.has("imageDisk")) machine.image_disk = in.path("imageDisk");
   if (in.has("writableDisk")) machine.writable_disk = in.path("writableDisk");
   if (in.has("initDisk")) machine.init_disk = in.path("initDisk");
   machine.virtualization = in.flag("virtualization");
   machine.networks = in.list("networks", read_network);
   read_mounts(in, machine);
   machine.sockets = in.list("sockets", read_socket);
+  if (in.has("template")) machine.from = read_template(in);
   return in.finish(std::move(machine));
 }
 
@@ -288,7 +298,16 @@ Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) 
   auto machine = parse_machine(in.object("machine"));
   if (auto checked = in.finish(0); !checked) return fail(checked.error());
   if (!machine) return fail(std::move(machine.error()).context("runtime.create"));
+  if (machine->image_disk.empty())
+    return fail(Code::kInvalid, "runtime.create: machine: key \"imageDisk\" is missing");
   request.machine = std::move(*machine);
+  if (request.machine.from) {
+    if (fds.size() < 2) return fail(Code::kInvalid, "runtime.create: the template didn't come");
+    request.state = std::move(fds.back());
+    fds.pop_back();
+    request.ram = std::move(fds.back());
+    fds.pop_back();
+  }
   if (fds.size() != 2 * request.machine.networks.size()) {
     return fail(Code::kInvalid, "runtime.create: " + std::to_string(fds.size()) +
                                     " descriptors came with " +
@@ -298,6 +317,22 @@ Result<CreateRequest> parse_create(const Json& body, std::vector<UniqueFd> fds) 
   for (size_t i = 0; i < fds.size(); ++i) {
     (i % 2 == 0 ? request.vm_ends : request.switch_ends).push_back(std::move(fds[i]));
   }
+  return request;
+}
+
+Result<TemplateRequest> parse_template(const Json& body, std::vector<UniqueFd> fds) {
+  Members in(body, "runtime.template");
+  TemplateRequest request;
+  request.deadline = Milliseconds(in.number_or("deadlineMs", 60'000, 1, 3'600'000));
+  auto machine = parse_machine(in.object("machine"));
+  if (auto checked = in.finish(0); !checked) return fail(checked.error());
+  if (!machine) return fail(std::move(machine.error()).context("runtime.template"));
+  if (fds.size() != 2)
+    return fail(Code::kInvalid,
+                "runtime.template: two descriptors must come, for memory and state");
+  request.shape = std::move(*machine);
+  request.ram = std::move(fds[0]);
+  request.state = std::move(fds[1]);
   return request;
 }
 

@@ -36,6 +36,14 @@ struct CreateRequest {
   // One of each per network of the machine: what becomes the VM's, and a duplicate of the switch's
   // own end, kept here so that a switch that crashed can be replaced without the VM noticing.
   std::vector<UniqueFd> vm_ends, switch_ends;
+  UniqueFd ram, state;  // of the template, if the machine is to be a clone
+};
+
+// A template to be made: of this machine, into these two memory files.
+struct TemplateRequest {
+  Machine shape;
+  UniqueFd ram, state;
+  Milliseconds deadline{0};
 };
 
 struct ProcessRequest {
@@ -68,6 +76,7 @@ Result<ProcessRequest> parse_start(const Json& body);
 Result<ProcessRequest> parse_exec(const Json& body);
 Result<SignalRequest> parse_signal(const Json& body);
 Result<StopRequest> parse_stop(const Json& body);
+Result<TemplateRequest> parse_template(const Json& body, std::vector<UniqueFd> fds);
 Result<ProbeRequest> parse_probe(const Json& body);
 
 // plugin.h's ids: 1-128 bytes of [A-Za-z0-9._-]. They become part of paths, so nothing else may

@@ -12,8 +12,9 @@ namespace {
 using plugin::Reply;
 
 constexpr std::string_view kMethods[] = {
-    "runtime.probe", "runtime.create", "runtime.start",   "runtime.exec",  "runtime.signal",
-    "runtime.stop",  "runtime.stats",  "runtime.inspect", "runtime.links", "runtime.delete",
+    "runtime.probe",  "runtime.create", "runtime.start",    "runtime.exec",
+    "runtime.signal", "runtime.stop",   "runtime.stats",    "runtime.inspect",
+    "runtime.links",  "runtime.delete", "runtime.template",
 };
 
 // The descriptor that comes with an attach; none if nobody attaches.
@@ -81,6 +82,7 @@ void RuntimePlugin::run() {
   loop_->run();
   // Handles belong to this thread, so they are closed on it.
   probe_.reset();
+  template_.reset();
   container_.reset();
   wake_.reset();
 }
@@ -130,6 +132,9 @@ void RuntimePlugin::carry_out(Order order) {
          [&](const StopRequest& stop) { container_->stop(stop, std::move(order.reply)); });
   } else if (verb == "probe") {
     probe(request.body, std::move(order.reply));
+  } else if (verb == "template") {
+    with(parse_template(request.body, std::move(request.fds)),
+         [&](TemplateRequest wanted) { make_template(std::move(wanted), std::move(order.reply)); });
   } else if (verb == "stats") {
     container_->stats(std::move(order.reply));
   } else if (verb == "inspect") {
@@ -152,6 +157,18 @@ void RuntimePlugin::probe(const Json& body, Reply reply) {
         owed->ok(verdict);
       });
   probe_->run(*request);
+}
+
+void RuntimePlugin::make_template(TemplateRequest request, Reply reply) {
+  if (template_) return reply.fail({Code::kConflict, "a template is being made already", {}});
+  auto owed = std::make_shared<Reply>(std::move(reply));
+  template_ = std::make_unique<TemplateBuild>(*loop_, qemu_binary(config_.qemu),
+                                              [this, owed](const Result<Json>& made) {
+                                                const auto over = std::move(template_);
+                                                if (made) return owed->ok(*made);
+                                                owed->fail(made.error());
+                                              });
+  template_->run(std::move(request));
 }
 
 }  // namespace bulkhead::qemu

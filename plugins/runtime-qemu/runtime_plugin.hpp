@@ -17,6 +17,7 @@
 #include "container.hpp"
 #include "core/loop/handles.hpp"
 #include "probe.hpp"
+#include "template_build.hpp"
 
 namespace bulkhead::qemu {
 
@@ -41,6 +42,7 @@ class RuntimePlugin final : public plugin::Plugin {
   void take_orders();
   void carry_out(Order order);
   void probe(const Json& body, plugin::Reply reply);
+  void make_template(TemplateRequest request, plugin::Reply reply);
 
   plugin::Host host_;
   Config config_;
@@ -55,6 +57,7 @@ class RuntimePlugin final : public plugin::Plugin {
   std::unique_ptr<loop::Async> wake_;
   std::unique_ptr<Container> container_;
   std::unique_ptr<Probe> probe_;
+  std::unique_ptr<TemplateBuild> template_;
   std::thread thread_;
 };
 

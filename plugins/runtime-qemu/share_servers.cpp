@@ -22,10 +22,15 @@ ShareServers::ShareServers(loop::Loop& loop, const Config& config,
                            std::function<void(const std::string&)> lost)
     : loop_(loop), virtiofsd_(config.virtiofsd), folder_(config.run_dir), lost_(std::move(lost)) {}
 
-Status ShareServers::serve(Machine& machine) {
+Status ShareServers::serve(Machine& machine, bool clone) {
   end();
-  for (Share& share : machine.shares) share.virtiofs = false;
-  if (machine.shares.empty() || machine.share_transport == ShareTransport::k9p) return {};
+  for (Share& share : machine.shares) {
+    share.virtiofs = false;
+    share.why_9p = clone && machine.share_transport == ShareTransport::kAuto
+                       ? "its machine is a clone, which starts sooner"
+                       : "";
+  }
+  if (clone || machine.shares.empty() || machine.share_transport == ShareTransport::k9p) return {};
   const char* path = std::getenv("PATH");
   auto virtiofsd = find_virtiofsd(virtiofsd_, path ? path : "", this_user(), can_run);
   for (Share& share : machine.shares) {
@@ -49,7 +54,6 @@ Status ShareServers::serve(Share& share, const std::string& virtiofsd) {
   if (!server) return fail(std::move(server.error()));
   servers_.push_back(std::move(*server));
   share.virtiofs = true;
-  share.why_9p.clear();
   return {};
 }
 

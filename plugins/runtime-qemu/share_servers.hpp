@@ -1,7 +1,8 @@
 // The virtiofsd of each folder of one machine, and which folder has one.
 //
 // Each start of the machine decides anew, by trying: a folder that virtiofsd can't serve goes by 9p
-// and says why. Where virtio-fs was ordered, that is an error instead.
+// and says why. Where virtio-fs was ordered, that is an error instead. A clone's folders go by 9p:
+// what its server knows of a folder can't be saved with a template.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,7 @@ class ShareServers {
                std::function<void(const std::string& how)> lost);
 
   // Starts the servers and notes in each share what carries it.
-  Status serve(Machine& machine);
+  Status serve(Machine& machine, bool clone);
   // One of each share that has a server, in their order.
   std::vector<int> connections() const;
   void let_go();  // QEMU holds the connections now

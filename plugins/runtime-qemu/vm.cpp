@@ -1,13 +1,16 @@
 #include "vm.hpp"
 
+#include <fcntl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 
 #include "guest_requests.hpp"
 #include "host_clock.hpp"
 #include "qemu_arguments.hpp"
+#include "template_layout.hpp"
 
 namespace bulkhead::qemu {
 namespace {
@@ -16,6 +19,8 @@ namespace {
 // many.
 constexpr Milliseconds kKvmDeadline{10'000};
 constexpr Milliseconds kTcgDeadline{60'000};
+// A clone speaks within a tenth of a boot's time, or it is booted.
+constexpr Milliseconds kCloneDeadline{15'000};
 // A machine whose channel has closed during its boot is ending by itself, and how it ends is what
 // there is to be told.
 constexpr Milliseconds kLastWords{1'000};
@@ -107,21 +112,12 @@ void Vm::spawn() {
     state_ = State::kGone;
     return report(fail(std::move(room.error()).context("boot the VM of " + name_)));
   }
-  if (auto served = servers_.serve(request_.machine); !served) {
+  choose_clone(tsc_khz);
+  if (auto served = serve_folders(); !served) {
     state_ = State::kGone;
     return report(fail(std::move(served.error()).context("boot the VM of " + name_)));
   }
-  for (const Share& share : request_.machine.shares) {
-    if (!share.why_9p.empty())
-      callbacks_.remark("9p serves " + share.path + " to " + name_ + ": " + share.why_9p);
-  }
-  auto qemu = QemuProcess::spawn(
-      loop_, binary_, qemu_arguments(request_.machine, tsc_khz), devices(),
-      {[this](std::string_view bytes) { console_.write(bytes); },
-       [this](std::string_view line) {
-         callbacks_.remark("QEMU of " + name_ + ": " + std::string(line));
-       },
-       [this] { on_greeted(); }, [this](const std::string& how) { on_gone(how); }});
+  auto qemu = spawn_qemu(tsc_khz);
   if (!qemu) {
     boot_error_ = std::move(qemu.error()).context("boot the VM of " + name_);
     boot_error_->hint = "install QEMU (package qemu-system-x86) or make it readable in PATH";
@@ -139,7 +135,75 @@ void Vm::spawn() {
   const bool kvm = accelerator() == Accelerator::kKvm;
   allowed_ = request_.boot_deadline.count() > 0 ? request_.boot_deadline
                                                 : (kvm ? kKvmDeadline : kTcgDeadline);
+  if (cloning_) {
+    allowed_ = std::min(allowed_, kCloneDeadline);
+    resume_clone();
+  }
   deadline_.start(static_cast<uint64_t>(allowed_.count()));
+}
+
+// A template that can't be used is no reason not to boot.
+void Vm::choose_clone(uint64_t tsc_khz) {
+  cloning_ = false;
+  if (!request_.machine.from || not_cloned_) return;
+  auto clonable = check_clonable(request_.machine, tsc_khz, binary_);
+  cloning_ = clonable.has_value();
+  if (!clonable) not_cloned_ = std::move(clonable.error());
+}
+
+Status Vm::serve_folders() {
+  if (auto served = servers_.serve(request_.machine, cloning_); !served) return served;
+  if (cloning_) return {};
+  for (const Share& share : request_.machine.shares) {
+    if (!share.why_9p.empty())
+      callbacks_.remark("9p serves " + share.path + " to " + name_ + ": " + share.why_9p);
+  }
+  return {};
+}
+
+// Cards that the container doesn't use hang on cables without another end. The state is read from a
+// descriptor with a position of its own: every clone reads it from the beginning.
+Result<std::unique_ptr<QemuProcess>> Vm::spawn_qemu(uint64_t tsc_khz) {
+  QemuProcess::Inherited inherited = cards(request_.vm_ends, 0);
+  std::vector<UniqueFd> own;
+  if (cloning_) {
+    auto loose = loose_cables(kTemplateCards - request_.vm_ends.size());
+    if (!loose) return fail(std::move(loose.error()));
+    own = std::move(*loose);
+    for (const auto& card : cards(own, request_.vm_ends.size())) inherited.push_back(card);
+    auto state = reopen(request_.state, O_RDONLY);
+    if (!state) return fail(std::move(state.error()));
+    own.push_back(std::move(*state));
+    inherited.emplace_back(kRamFd, request_.ram.get());
+    inherited.emplace_back(kStateFd, own.back().get());
+  } else {
+    int next = kFirstNetworkFd + static_cast<int>(request_.vm_ends.size());
+    for (const int connection : servers_.connections()) inherited.emplace_back(next++, connection);
+  }
+  return QemuProcess::spawn(
+      loop_, binary_,
+      cloning_ ? clone_arguments(request_.machine, tsc_khz)
+               : qemu_arguments(request_.machine, tsc_khz),
+      inherited,
+      {[this](std::string_view bytes) { console_.write(bytes); },
+       [this](std::string_view line) {
+         callbacks_.remark("QEMU of " + name_ + ": " + std::string(line));
+       },
+       [this] { on_greeted(); }, [this](const std::string& how) { on_gone(how); }},
+      cloning_ ? &request_.ram : nullptr);
+}
+
+// The guest's first word tells that all went well; a refusal needn't wait for the deadline.
+void Vm::resume_clone() {
+  auto answered = [this](const Result<Json>& answer) {
+    if (!answer) fail_boot(answer.error());
+  };
+  const Json memory_is_there = {{"capability", "x-ignore-shared"}, {"state", true}};
+  qemu_->execute("migrate-set-capabilities", {{"capabilities", Json::array({memory_is_there})}},
+                 answered);
+  // The cards have the template's addresses yet, which nobody is to hear of.
+  qemu_->execute("migrate-set-parameters", {{"announce-rounds", 0}}, answered);
+  qemu_->execute("migrate-incoming", {{"uri", "fd:" + std::to_string(kStateFd)}}, answered);
 }
 
 void Vm::on_greeted() {
@@ -154,7 +218,7 @@ void Vm::on_first_word() {
   if (state_ != State::kSpawning && state_ != State::kBooting) return;
   timing_.agent_us = elapsed();
   state_ = State::kConfiguring;
-  const Json body = container_body(request_, now_us(), fresh_entropy());
+  const Json body = container_body(request_, now_us(), fresh_entropy(), cloning_);
   guest_->request("/v1/container", &body, allowed_,
                   [this](const Result<Json>& answer) { on_configured(answer); });
 }
@@ -239,13 +303,6 @@ void Vm::on_folder_lost(const std::string& how) {
   folder_timer_.start(kFolderGraceMs);
 }
 
-std::vector<int> Vm::devices() const {
-  std::vector<int> fds;
-  for (const UniqueFd& end : request_.vm_ends) fds.push_back(end.get());
-  for (const int connection : servers_.connections()) fds.push_back(connection);
-  return fds;
-}
-
 Json Vm::shares() const {
   Json list = Json::array();
   for (const Share& share : request_.machine.shares) {
@@ -282,9 +339,17 @@ void Vm::on_gone(const std::string& how) {
     if (complaint.starts_with(kLockedBegin) && complaint.ends_with(kLockedEnd))
       boot_error_ = disk_in_use(complaint);
   }
-  if (try_emulation()) return;
+  if (try_to_boot_instead() || try_emulation()) return;
   state_ = State::kGone;
   report(fail(*boot_error_));
+}
+
+bool Vm::try_to_boot_instead() {
+  if (!cloning_ || called_off_) return false;
+  not_cloned_ = boot_error_;
+  callbacks_.remark(boot_error_->message + "; booting " + name_ + " instead of cloning it");
+  spawn();
+  return true;
 }
 
 bool Vm::try_emulation() {
@@ -299,6 +364,8 @@ bool Vm::try_emulation() {
 // From here on the VM's ends of its networks are QEMU's alone: their switches see it go.
 void Vm::report(const Status& status) {
   request_.vm_ends.clear();
+  request_.ram.reset();
+  request_.state.reset();
   const auto ready = callbacks_.ready;
   ready(status);
 }

@@ -4,9 +4,10 @@
 //               QMP greets  guest speaks  guest has mounted all
 //
 // ready() is called exactly once: with the timing, or with why there is no VM, and then nothing of
-// it is left. gone() is called exactly once after a successful ready(). A boot that fails under KVM
-// is tried again under emulation before anybody hears of it: a /dev/kvm that exists and doesn't
-// work must never make a run fail.
+// it is left. gone() is called exactly once after a successful ready(). A clone of a template
+// takes the same way, its guest speaking as soon as it is resumed. A clone that fails is booted
+// instead, and a boot that fails under KVM is tried again under emulation, before anybody hears of
+// it: neither a damaged template nor a /dev/kvm that exists and doesn't work may make a run fail.
 #pragma once
 
 #include <functional>
@@ -63,6 +64,9 @@ class Vm {
   const BootTiming& timing() const { return timing_; }
   // {"tag", "transport", "reason"?, "destinations"} of each folder.
   Json shares() const;
+  bool cloned() const { return cloning_; }
+  // Why it isn't a clone though a template was given; none if it is, or none was given.
+  const std::optional<Error>& not_cloned() const { return not_cloned_; }
 
  private:
   void spawn();
@@ -72,8 +76,12 @@ class Vm {
   void on_channel_lost(const Error& why);
   void on_gone(const std::string& how);
   void on_folder_lost(const std::string& how);
-  std::vector<int> devices() const;
   void fail_boot(Error why);
+  void choose_clone(uint64_t tsc_khz);
+  Status serve_folders();
+  Result<std::unique_ptr<QemuProcess>> spawn_qemu(uint64_t tsc_khz);
+  void resume_clone();
+  bool try_to_boot_instead();
   bool try_emulation();
   void report(const Status& status);
   Error did_not_boot() const;
@@ -94,7 +102,9 @@ class Vm {
   Milliseconds allowed_{0};
   std::optional<Error> boot_error_;
   bool called_off_ = false;  // kill() before the VM was ready
-  bool put_down_ = false;    // a boot that had failed already, and QEMU that did not end
+  bool cloning_ = false;     // this attempt is a clone, not a boot
+  std::optional<Error> not_cloned_;
+  bool put_down_ = false;  // a boot that had failed already, and QEMU that did not end
   bool asked_to_power_off_ = false;
   bool powered_off_ = false;
   loop::Timer deadline_;

@@ -1,11 +1,15 @@
 #include "bulkhead/child.hpp"
 
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -42,7 +47,9 @@ struct Plan {
   int death_signal = 0;
   pid_t parent = 0;
   int report = -1;
-  int first_free = 0;  // above every number promised to the child
+  int supervised_call = -1;
+  int supervisor = -1;  // a socket by which the filter's descriptor goes to the parent
+  int first_free = 0;   // above every number promised to the child
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
@@ -136,10 +143,54 @@ bool seal(const char* folder) {
          ::move_mount(tree, "", AT_FDCWD, folder, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
+#if defined(__x86_64__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#else
+constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
+
+// A filter that asks about one system call and lets everything else through, and its descriptor on
+// the way to the parent. What fails leaves the call unsupervised.
+void supervise(const Plan& plan) {
+  const auto call = static_cast<uint32_t>(plan.supervised_call);
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {sizeof code / sizeof code[0], code};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return;
+  const long listener =
+      ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+  if (listener < 0) return;
+  char byte = 0;
+  iovec piece = {&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = static_cast<int>(listener);
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  [[maybe_unused]] const ssize_t sent = ::sendmsg(plan.supervisor, &message, MSG_NOSIGNAL);
+}
+
 [[noreturn]] void become(Plan& plan) {
   const int report = ::fcntl(plan.report, F_DUPFD_CLOEXEC, plan.first_free);
   if (report < 0) give_up(plan, Report::kDescriptors);
   plan.report = report;
+  if (plan.supervisor >= 0) {
+    plan.supervisor = ::fcntl(plan.supervisor, F_DUPFD_CLOEXEC, plan.first_free);
+    if (plan.supervisor < 0) give_up(plan, Report::kDescriptors);
+  }
   if (plan.new_session && ::setsid() < 0) give_up(plan, Report::kSession);
   if (plan.death_signal != 0) {
     if (::prctl(PR_SET_PDEATHSIG, plan.death_signal) != 0) give_up(plan, Report::kDeathSignal);
@@ -151,6 +202,7 @@ bool seal(const char* folder) {
   arrange_descriptors(plan);
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, Report::kDirectory);
   reset_signals();
+  if (plan.supervisor >= 0) supervise(plan);
   ::execve(plan.path.c_str(), plan.argv.data(), plan.envp.data());
   give_up(plan, Report::kExec);
 }
@@ -208,6 +260,24 @@ Status await_exec(int pipe, pid_t pid, const Program& program) {
   return failure_of(report, program);
 }
 
+// What supervise() has sent; none if it sent nothing.
+UniqueFd receive_supervisor(int socket) {
+  char byte = 0;
+  iovec piece = {&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return {};
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  return UniqueFd(fd);
+}
+
 Status make_plan(Plan& plan, const Program& program, int null_fd) {
   auto path = find_program(program.arguments[0]);
   if (!path) return fail(std::move(path.error()));
@@ -247,6 +317,16 @@ Result<Child> spawn(const Program& program) {
   const UniqueFd reading(ends[0]);
   UniqueFd writing(ends[1]);
   plan.report = writing.get();
+  UniqueFd ours, childs;
+  if (program.supervised_call >= 0) {
+    int pair[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+      return fail_errno(start, errno);
+    ours.reset(pair[0]);
+    childs.reset(pair[1]);
+    plan.supervised_call = program.supervised_call;
+    plan.supervisor = childs.get();
+  }
 
   Child child;
   child.pid = fork_with_signals_blocked(plan);
@@ -263,6 +343,7 @@ Result<Child> spawn(const Program& program) {
     return fail(std::move(pidfd.error()).context(start));
   }
   child.pidfd = std::move(*pidfd);
+  if (ours) child.supervisor = receive_supervisor(ours.get());
   return child;
 }
 

@@ -142,7 +142,7 @@ REQUESTS = {
         "hosts": [{"name": "db", "address": "192.0.2.5"}], "ssh": True,
         "autoRemove": False, "kernel": "/nowhere/vmlinux", "kernelArgs": ["quiet"], "initImage": "busybox", "virtualization": True,
         "runtime": "runtime-qemu"},
-    ("POST", "/v1/containers/{id}/start"): {"attach": False, "stdin": False, "size": SIZE, "sshAuthSock": "/nowhere/agent"},
+    ("POST", "/v1/containers/{id}/start"): {"attach": False, "stdin": False, "size": SIZE, "cold": True, "sshAuthSock": "/nowhere/agent"},
     ("POST", "/v1/containers/{id}/exec"): {"process": {**PROCESS, "arguments": ["true"], "size": SIZE}, "detach": True},
     ("POST", "/v1/containers/{id}/stop"): {"signal": "TERM", "timeoutSeconds": 1},
     ("POST", "/v1/containers/{id}/kill"): {"signal": 18},
@@ -156,6 +156,7 @@ REQUESTS = {
     ("PUT", "/v1/system/properties/{key}"): {"value": 1},
     ("POST", "/v1/networks"): {"name": "by-api", "subnet": "10.77.0.0/24", "subnetV6": "fd77::/64", "internal": True, "labels": {"a": "b"},
                                "plugin": "network-slirp", "options": {"mtu": "1400", "host-loopback": "true", "variant": "any"}},
+    ("POST", "/v1/system/templates"): {"cpus": 1, "memoryInBytes": 300 << 20},
     ("POST", "/v1/system/dns"): {"domain": "api.test", "localhost": "203.0.113.1"},
     ("POST", "/v1/volumes"): {"name": "by-api", "labels": {"a": "b"}, "sizeInBytes": 1 << 26,
                               "options": {"size": "1g", "journal": "ordered", "shared": "false"}},
@@ -248,6 +249,14 @@ def networks_answer(api):
     assert api.ask("DELETE", "/v1/system/dns/api.test")[0] == 404
 
 
+def templates_answer(api):
+    made = api.ok("POST", "/v1/system/templates", request("POST", "/v1/system/templates"))
+    assert made == api.ok("POST", "/v1/system/templates", {"cpus": 1})  # as much memory as 300 MiB are rounded up to
+    assert [each["id"] for each in api.ok("GET", "/v1/system/templates")] == [made["id"]]
+    assert api.ask("POST", "/v1/system/templates", {"memoryInBytes": 1 << 40})[0] == 400
+    assert api.ok("POST", "/v1/system/templates/prune")["deleted"] == [made["id"]] and api.ok("GET", "/v1/system/templates") == []
+
+
 def volumes_answer(api):
     volume = request("POST", "/v1/volumes")
     made = api.ok("POST", "/v1/volumes", volume)
@@ -322,6 +331,7 @@ def test_every_answer_is_as_described_and_every_described_answer_is_given(fresh,
         registries_answer(api, tmp_path)
         networks_answer(api)
         volumes_answer(api)
+        templates_answer(api)
         a_container_answers(api)
         what_is_not_there_is_told(api)
         the_journal_answers(api)

@@ -112,6 +112,31 @@ def test_history_of_an_image(box, name):
     assert all(line.split()[2].startswith("image/") for line in told.splitlines() if line[:2] == "20"), told
 
 
+def test_history_of_networks_and_volumes(box, name):
+    """Each kind has its story, also after its end; a name of several is all of theirs, and a kind before it picks one."""
+    box.ok("network", "create", name)
+    box.ok("network", "delete", name)
+    box.ok("volume", "create", name)
+    box.ok("volume", "delete", name)
+    box.ok("volume", "create", name + "-other")
+
+    def told(*subject):
+        return [json.loads(line) for line in box.ok("history", "--format", "json", *subject).lines]
+    network = [event["type"] for event in told(f"network/{name}")]
+    assert network == ["network.created", "network.deleted"]
+    volume = told(f"volume/{name}")
+    assert {event["type"] for event in volume} == {"volume.create", "volume.delete"}
+    assert {event["stream"] for event in volume} == {f"volume/{name}"}
+    assert [event["seq"] for event in told(name)] == sorted(event["seq"] for event in told(f"network/{name}") + volume)
+    box.refuses("history", f"network/{name}-other", rc=1, saying="nothing has ever happened")
+
+
+def test_history_of_a_volume_tells_who_made_it(box, name):
+    box.ok("create", "--name", name, "-v", f"{name}-data:/data", "busybox")
+    types = [json.loads(line)["type"] for line in box.ok("history", "--format", "json", f"volume/{name}-data").lines]
+    assert "volume.create" in types and "container.create" in types, types
+
+
 def test_the_past_can_be_listed_and_inspected(box, name):
     box.ok("create", "--name", name, "busybox")
     box.ok("image", "tag", "busybox", "past:1")

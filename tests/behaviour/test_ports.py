@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import hashlib
 import os
+import resource
 import socket
 import subprocess
 import tempfile
@@ -94,17 +95,74 @@ def test_a_connection_is_reset_when_nobody_listens(cluster):
 def test_two_hundred_connections_at_once(site):
     _, port = site
     connections = [connect(port, timeout=300) for _ in range(200)]
+    for connection in connections:  # all of them before the first answer is read: the server gives up who asks nothing for 60 s
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
 
-    def ask(connection):
+    def rest(connection):
         with connection:
-            return exchange(connection, b"GET / HTTP/1.0\r\n\r\n", half_close=False)
+            return received(connection)
 
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
-        bodies = [answer.partition(b"\r\n\r\n")[2] for answer in pool.map(ask, connections)]
+        bodies = [answer.partition(b"\r\n\r\n")[2] for answer in pool.map(rest, connections)]
     assert bodies == [b"page of site\n"] * 200
 
 
+@pytest.fixture
+def many_descriptors():
+    """For a thousand clients in one process."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
+
+
+def test_a_thousand_connections_at_once_and_none_left_behind(box, cluster, peer, many_descriptors):
+    """The server greets nobody before all are there; then each is answered after its own end, and the network keeps nothing of them."""
+    port, count = free_port(), 1000
+    cluster.run("-p", f"{port}:7000", image=peer, command=("peer", "tcp-crowd", "7000", str(count)))
+    [network] = network_hosts(box, "default")
+
+    def held():
+        return len(os.listdir(f"/proc/{network}/fd"))
+    before = held()
+    for _ in range(2):
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(connect(port, timeout=300)) for _ in range(count)]
+            for client in clients:
+                assert client.recv(9, socket.MSG_WAITALL) == b"all here\n"
+            assert held() >= before + count, "somebody isn't there"
+            for number, client in enumerate(clients):
+                client.sendall(f"client {number}".encode())
+                client.shutdown(socket.SHUT_WR)
+            assert [received(client) for client in clients] == [f"client {number}".encode() for number in range(count)]
+        wait_until(lambda: held() <= before, seconds=120, what="the end of all connections in the network's process")
+
+
+def test_one_port_under_two_addresses(cluster):
+    port = free_port()
+    web = cluster.serve("-p", f"127.0.0.1:{port}:80", "-p", f"127.0.0.2:{port}:80")
+    for host in ("127.0.0.1", "127.0.0.2"):
+        wait_page(port, f"page of {web}\n", host=host)
+
+
 # --- UDP
+
+def test_datagrams_are_answered_from_the_address_that_was_asked(cluster, peer):
+    """A connected socket hears nobody else, and the container can't tell by which address it was asked."""
+    port = free_port(socket.SOCK_DGRAM)
+    hosts = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
+    cluster.run(*(word for host in hosts for word in ("-p", f"{host}:{port}:7000/udp")), image=peer, command=("peer", "udp-echo", "7000"))
+    for host in hosts:
+        assert datagram(port, b"hello", host) == b"hello"
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(30)]
+        for number, client in enumerate(clients):
+            client.settimeout(60)
+            client.connect((hosts[number % 3], port))
+            client.send(f"client {number}".encode())
+        for number, client in enumerate(clients):
+            assert client.recv(100) == f"client {number}".encode(), hosts[number % 3]
+
 
 def test_datagrams_find_their_way_back(cluster, peer):
     port = free_port(socket.SOCK_DGRAM)

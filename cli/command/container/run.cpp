@@ -34,8 +34,8 @@ Error remove(Context& context, const Invocation& invocation, const std::string& 
 }
 
 Result<int> start_detached(Context& context, const Invocation& invocation, const std::string& id) {
-  const auto started =
-      context.api().post(container_target(id, "/start"), detached_start(context.environment));
+  const auto started = context.api().post(
+      container_target(id, "/start"), detached_start(context.environment, invocation.has("cold")));
   if (!started) return fail(remove(context, invocation, id, started.error()));
   context.out.line(id);
   return 0;
@@ -50,7 +50,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const AttachedProcess process{container_target(*id, "/start"), interactive,
                                 invocation.has("tty")};
   auto end = run_attached(context, process, [&](const json& size) {
-    return attached_start(context.environment, interactive, size);
+    return attached_start(context.environment, invocation.has("cold"), interactive, size);
   });
   if (!end.status) {
     Error why = std::move(end.status.error());
@@ -63,11 +63,11 @@ Result<int> run(Context& context, const Invocation& invocation) {
 }
 
 constexpr Option kUlimit[] = {kUlimitOption};
-constexpr OptionGroup kGroups[] = {{"Process options", kProcessOptions},
-                                   {"Resource limits", kUlimit},
-                                   {"Machine options", kResourceOptions},
-                                   {"Container options", kManagementOptions},
-                                   {"Pull options", kPullOptions}};
+constexpr Option kStart[] = {kColdOption};
+constexpr OptionGroup kGroups[] = {
+    {"Process options", kProcessOptions},      {"Resource limits", kUlimit},
+    {"Machine options", kResourceOptions},     {"Start options", kStart},
+    {"Container options", kManagementOptions}, {"Pull options", kPullOptions}};
 
 }  // namespace
 

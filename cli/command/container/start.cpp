@@ -13,13 +13,14 @@ using nlohmann::json;
 
 namespace {
 
-Result<int> start_attached(Context& context, const std::string& id, bool interactive) {
+Result<int> start_attached(Context& context, const Invocation& invocation, const std::string& id,
+                           bool interactive) {
   const auto container = context.api().get(container_target(id));
   if (!container) return fail(container.error());
   const AttachedProcess process{container_target(id, "/start"), interactive,
                                 flag_at(*container, "configuration.initProcess.terminal")};
   auto end = run_attached(context, process, [&](const json& size) {
-    return attached_start(context.environment, interactive, size);
+    return attached_start(context.environment, invocation.has("cold"), interactive, size);
   });
   if (end.over) (void)context.api().get(container_target(id, "/wait?condition=stopped"));
   return end.status;
@@ -28,9 +29,10 @@ Result<int> start_attached(Context& context, const std::string& id, bool interac
 Result<int> run(Context& context, const Invocation& invocation) {
   const std::string& id = invocation.arguments().front();
   const bool interactive = invocation.has("interactive");
-  if (interactive || invocation.has("attach")) return start_attached(context, id, interactive);
-  const auto started =
-      context.api().post(container_target(id, "/start"), detached_start(context.environment));
+  if (interactive || invocation.has("attach"))
+    return start_attached(context, invocation, id, interactive);
+  const auto started = context.api().post(
+      container_target(id, "/start"), detached_start(context.environment, invocation.has("cold")));
   if (!started) return fail(started.error());
   context.out.line(answered_id(*started, id));
   return 0;
@@ -40,6 +42,7 @@ constexpr Argument kArguments[] = {{.name = "<container-id>", .completes = Compl
 constexpr Option kOptions[] = {
     {.names = "-a, --attach", .help = "Show the process's output and end with its exit status"},
     {.names = "-i, --interactive", .help = "Forward standard input too"},
+    kColdOption,
 };
 constexpr OptionGroup kGroups[] = {{"Options", kOptions}};
 

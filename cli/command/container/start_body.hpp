@@ -6,14 +6,18 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "command/table.hpp"
 #include "options/environment.hpp"
 
 namespace bulkhead::cli {
 
-nlohmann::json detached_start(const Environment& environment);
+nlohmann::json detached_start(const Environment& environment, bool cold);
 
 // `size` is the terminal's, {"rows", "cols"}, or null.
-nlohmann::json attached_start(const Environment& environment, bool interactive,
+nlohmann::json attached_start(const Environment& environment, bool cold, bool interactive,
                               const nlohmann::json& size);
+
+inline constexpr Option kColdOption = {
+    .names = "--cold", .help = "Boot the machine even if it could be cloned from a template"};
 
 }  // namespace bulkhead::cli

@@ -1,4 +1,5 @@
-// history: one container's or image's story: its own events and those that belong to them.
+// history: the story of one container, image, network or volume: its own events and those that
+// belong to them.
 #include "command/commands.hpp"
 #include "command/journal/stream.hpp"
 #include "http/target.hpp"
@@ -21,7 +22,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
 }
 
 constexpr Argument kArguments[] = {
-    {.name = "<name>", .help = "A container or an image", .completes = Completes::kContainer}};
+    {.name = "<name>", .help = "A container, image, network or volume", .completes = Completes::kContainer}};
 constexpr Option kOptions[] = {
     {.names = "--limit", .value = "<number>", .help = "At most so many"},
     {.names = "-f, --follow", .help = "Go on with events as they happen"},
@@ -34,7 +35,7 @@ constexpr OptionGroup kGroups[] = {{"Options", kOptions}};
 namespace commands {
 constexpr Command history = {
     .name = "history",
-    .summary = "Show the story of a container or an image",
+    .summary = "Show the story of a container, image, network or volume",
     .section = "Journal",
     .arguments = kArguments,
     .groups = kGroups,

@@ -1,5 +1,5 @@
-// system df: what images, containers and volumes take on the disk, and what of it could be given
-// back.
+// system df: what images, containers, volumes and templates take on the disk, and what of it could
+// be given back.
 #include <nlohmann/json.hpp>
 
 #include "bulkhead/size.hpp"
@@ -36,6 +36,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   table.add(row("Images", at(*usage, "images")));
   table.add(row("Containers", at(*usage, "containers")));
   table.add(row("Local Volumes", at(*usage, "volumes")));
+  table.add(row("Templates", at(*usage, "templates")));
   context.out.write(table.text());
   return 0;
 }

@@ -1,10 +1,11 @@
-// system dns create: a local domain, under which the networks' DNS knows containers; with
-// --localhost a name of the host's loopback.
+// system dns create: a local domain, under which containers know each other and this host's
+// programs know them; with --localhost a name of the host's loopback.
 #include <nlohmann/json.hpp>
 
 #include "command/commands.hpp"
 #include "command/context.hpp"
 #include "command/invocation.hpp"
+#include "command/system/host_names.hpp"
 #include "options/host_name.hpp"
 #include "render/field.hpp"
 
@@ -28,6 +29,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
   if (!created) return fail(created.error());
   const std::string answered = text_at(*created, "domain");
   context.out.line(answered.empty() ? domain : answered);
+  tell_host_of_domain(context, answered.empty() ? domain : answered);
   return 0;
 }
 
@@ -45,9 +47,10 @@ constexpr Command system_dns_create = {
     .name = "create",
     .summary = "Create a local domain",
     .details =
-        "Containers are known to each other as <name>.<domain> too, beside <name>. It is "
-        "the networks' DNS that answers, so the host's own isn't touched and nobody has to "
-        "be root.",
+        "Containers are known to each other as <name>.<domain> too, beside <name>, and so they "
+        "are to this host's own programs: the service answers at the loopback (property "
+        "dns.host-port), and where there is systemd-resolved, it is told to ask there. Only that "
+        "takes root: at a terminal sudo asks, elsewhere the command to type is shown.",
     .arguments = kArguments,
     .groups = kGroups,
     .run = run,

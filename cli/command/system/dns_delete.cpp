@@ -4,7 +4,9 @@
 #include "command/commands.hpp"
 #include "command/context.hpp"
 #include "command/invocation.hpp"
+#include "command/system/host_names.hpp"
 #include "http/target.hpp"
+#include "render/field.hpp"
 
 namespace bulkhead::cli {
 
@@ -15,6 +17,8 @@ Result<int> run(Context& context, const Invocation& invocation) {
   const auto answer = context.api().send({"DELETE", "/v1/system/dns/" + percent_encode(domain)});
   if (!answer) return fail(answer.error());
   context.out.line(domain);
+  const std::string answered = text_at(*answer, "domain");
+  let_host_forget_domain(context, answered.empty() ? domain : answered);
   return 0;
 }
 

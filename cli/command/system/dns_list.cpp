@@ -4,6 +4,7 @@
 #include "command/commands.hpp"
 #include "command/context.hpp"
 #include "command/invocation.hpp"
+#include "command/system/host_names.hpp"
 #include "render/field.hpp"
 #include "render/format.hpp"
 #include "render/networks.hpp"
@@ -22,6 +23,7 @@ Result<int> run(Context& context, const Invocation& invocation) {
     context.out.write(document(*domains, format));
   } else {
     context.out.write(domain_table(*domains));
+    if (!domains->empty()) warn_if_host_is_not_served(context);
   }
   return 0;
 }

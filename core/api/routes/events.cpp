@@ -1,4 +1,5 @@
 // The journal, as it is read: events with filters, the history of one name, verification.
+#include <algorithm>
 #include <set>
 
 #include "core/api/event_feed.hpp"
@@ -104,9 +105,19 @@ void events(const ExchangePtr& exchange, engine::Engine& engine) {
   feed(exchange, engine, std::move(wanted));
 }
 
-// Streams "container/NAME" and "image/...NAME...", and whatever shares a root with their events.
-// One pass suffices: a chain's first event comes before the rest of it, and events of the name open
-// their chain to all that follow.
+// What a name of its own is kept for. A name that two kinds share is told apart by writing the kind
+// before it, as in the stream: "network/web".
+constexpr std::string_view kNamed[] = {"container/", "network/", "volume/"};
+
+bool is_stream_of(std::string_view stream, std::string_view name) {
+  return std::any_of(std::begin(kNamed), std::end(kNamed), [&](std::string_view kind) {
+    return stream.starts_with(kind) && (stream == name || stream.substr(kind.size()) == name);
+  });
+}
+
+// Streams "container/NAME", "network/NAME", "volume/NAME" and "image/...NAME...", and whatever
+// shares a root with their events. One pass suffices: a chain's first event comes before the rest
+// of it, and events of the name open their chain to all that follow.
 std::function<bool(const model::Event&)> about(const std::string& name) {
   auto roots = std::make_shared<std::set<model::Seq>>();
   return [name, roots](const model::Event& event) {
@@ -114,7 +125,7 @@ std::function<bool(const model::Event&)> about(const std::string& name) {
     bool image = event.stream.starts_with("image/") &&
                  (key == name || key.ends_with("/" + name) ||
                   key.ends_with("/" + name + ":latest") || key == name + ":latest");
-    if (event.stream == "container/" + name || image) {
+    if (is_stream_of(event.stream, name) || image) {
       roots->insert(event.root);
       return true;
     }
@@ -126,9 +137,11 @@ void history(const ExchangePtr& exchange, engine::Engine& engine) {
   std::string name = exchange->param("name");
   auto reader = store::Reader::open(engine.ledger().journal().path());
   if (!reader) return exchange->fail(reader.error());
+  std::vector<std::string> globs = {"image/" + name, "image/*/" + name, "image/*/" + name + ":*"};
+  for (const std::string_view kind : kNamed) globs.push_back(std::string(kind) + name);
+  if (is_stream_of(name, name)) globs.push_back(name);
   bool known = false;
-  for (const std::string& glob :
-       {"container/" + name, "image/" + name, "image/*/" + name, "image/*/" + name + ":*"}) {
+  for (const std::string& glob : globs) {
     auto streams = reader->streams(glob);
     if (!streams) return exchange->fail(streams.error());
     known = known || !streams->empty();
@@ -189,7 +202,7 @@ void add_event_routes(Router& router, engine::Engine& engine) {
       {"GET",
        "/v1/history/{name}",
        Body::kNone,
-       "Everything that happened to a container or image",
+       "Everything that happened to a container, image, network or volume",
        {{"follow", "go on with what happens", "Flag"}, {"limit", "at most so many", "Count"}},
        {{200, nullptr, "application/x-ndjson", "EventLine"},
         refuses(404, "Nothing has ever happened to anything of that name."),

@@ -107,8 +107,11 @@ void add_dns_routes(Router& router, engine::Engine& engine) {
                 const Json& body = exchange->body();
                 engine.networks().create_domain(
                     string_or(body, "domain", ""), string_or(body, "localhost", ""),
-                    origin_of(*exchange),
-                    [exchange](const Result<Json>& result) { exchange->answer(result, 201); });
+                    origin_of(*exchange), [exchange, &engine](const Result<Json>& result) {
+                      // Whoever hears that there is a domain may ask for its names at once.
+                      engine.host_names().when_settled(
+                          [exchange, result] { exchange->answer(result, 201); });
+                    });
               }});
   router.add({"DELETE",
               "/v1/system/dns/{domain}",

@@ -32,10 +32,10 @@ void start(const ExchangePtr& exchange, engine::Engine& engine) {
   bool attach = body.value("attach", false);
   if (auto status = check_upgrade(*exchange, attach); !status)
     return exchange->fail(status.error());
-  engine.containers().start({id, attach, body.value("stdin", false), body.value("size", Json()),
-                             string_or(body, "sshAuthSock", ""), taker(exchange)},
-                            origin_of(*exchange),
-                            [exchange](const Result<Json>& result) { exchange->answer(result); });
+  engine.containers().start(
+      {id, attach, body.value("stdin", false), body.value("size", Json()),
+       body.value("cold", false), string_or(body, "sshAuthSock", ""), taker(exchange)},
+      origin_of(*exchange), [exchange](const Result<Json>& result) { exchange->answer(result); });
 }
 
 void exec(const ExchangePtr& exchange, engine::Engine& engine) {

@@ -18,6 +18,7 @@ void add_transfer_routes(Router& router, engine::Engine& engine);  // pull and p
 void add_registry_routes(Router& router, engine::Engine& engine);
 void add_network_routes(Router& router, engine::Engine& engine);
 void add_dns_routes(Router& router, engine::Engine& engine);
+void add_template_routes(Router& router, engine::Engine& engine);
 void add_volume_routes(Router& router, engine::Engine& engine);
 void add_event_routes(Router& router, engine::Engine& engine);
 

@@ -23,7 +23,8 @@ void status(const ExchangePtr& exchange, engine::Engine& engine) {
             {"pid", getpid()},
             {"journal", {{"id", engine.ledger().journal().uuid()}, {"seq", engine.state().seq}}},
             {"accelerator", engine.accelerator().describe()},
-            {"kernel", kernel ? Json(*kernel) : Json()}});
+            {"kernel", kernel ? Json(*kernel) : Json()},
+            {"dns", engine.host_names().describe()}});
 }
 
 Json usage(size_t total, size_t active, int64_t bytes, int64_t reclaimable) {
@@ -71,13 +72,21 @@ Json container_usage(engine::Engine& engine, const Json& used) {
   return usage(count, active, total, reclaimable);
 }
 
+// Any of them can go: what is a clone of it keeps what it has mapped.
+Json template_usage(const model::State& state) {
+  int64_t bytes = 0;
+  for (const auto& [key, saved] : state.templates) bytes += saved.bytes;
+  return usage(state.templates.size(), 0, bytes, bytes);
+}
+
 void disk_usage(const ExchangePtr& exchange, engine::Engine& engine) {
   engine.storage().ask(
       "storage.usage", Json::object(), [exchange, &engine](const Result<Json>& used) {
         if (!used) return exchange->fail(used.error());
         exchange->reply(200, {{"images", image_usage(engine.state(), *used)},
                               {"containers", container_usage(engine, *used)},
-                              {"volumes", model::volumes_usage(engine.state(), *used)}});
+                              {"volumes", model::volumes_usage(engine.state(), *used)},
+                              {"templates", template_usage(engine.state())}});
       });
 }
 

@@ -36,12 +36,16 @@ struct Program {
   bool own_processes = false;
   // A folder that it and what it starts can only read, with all that is mounted below; empty: none.
   std::string read_only_folder = {};
+  // The number of a system call that waits for who reads Child::supervisor (seccomp_unotify(2));
+  // -1: none. A kernel that can't do it lets the call through.
+  int supervised_call = -1;
 };
 
 struct Child {
   pid_t pid = 0;
   // Readable once it has ended. Whoever started it reaps it (core/loop/child_watch.hpp).
   UniqueFd pidfd;
+  UniqueFd supervisor;  // none without a supervised call
 };
 
 Result<Child> spawn(const Program& program);

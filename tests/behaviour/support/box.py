@@ -1,6 +1,7 @@
 """A service of its own, driven through the real `container` command, with nothing of the tester's machine but its binaries.
 
 Its root lies in a short path (socket paths have 107 characters), its temporary files in a directory that must be empty in the end.
+This machine's systemd-resolved, if there is one, is told nothing.
 """
 import json
 import os
@@ -60,7 +61,7 @@ class Box:
         kept = {key: value for key, value in os.environ.items()
                 if not key.startswith(("CONTAINER_", "BULKHEAD_", "XDG_")) and key not in ("PYTHONPATH", "SSH_AUTH_SOCK")}
         self.environment = {**kept, "CONTAINER_ROOT": str(self.root), "TMPDIR": str(self.temporary), "LC_ALL": "C.UTF-8",
-                            "BULKHEAD_CACHE": self.cache, "CONTAINER_AUTOSTART": "0", "PATH": f"{self.build / 'bin'}:{os.environ['PATH']}", **(environment or {})}
+                            "BULKHEAD_CACHE": self.cache, "CONTAINER_AUTOSTART": "0", "BULKHEAD_RESOLVED_DIR": "", "PATH": f"{self.build / 'bin'}:{os.environ['PATH']}", **(environment or {})}
 
     # --- commands
 

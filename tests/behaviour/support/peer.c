@@ -3,10 +3,13 @@
  *
  *   peer udp-echo PORT            answers each datagram with itself, over IPv4 and IPv6
  *   peer udp-ask ADDRESS PORT TEXT  sends one and prints the answer
+ *   peer tcp-crowd PORT COUNT     waits until COUNT clients are there at once, greets all, and then
+ *                                 answers each with what it sends, until it ends; again and again
  *   peer unix-echo PATH           accepts connections and answers each with what it sends, until it
- * ends peer unix-ask PATH            standard input to the socket, its end as a half-close, the
- * answer to standard output peer agent-keys PATH          prints how many keys the SSH agent there
- * has
+ *                                 ends
+ *   peer unix-ask PATH            standard input to the socket, its end as a half-close, the answer
+ *                                 to standard output
+ *   peer agent-keys PATH          prints how many keys the SSH agent there has
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -69,6 +73,29 @@ static int udp_ask(const char* address, int port, const char* text) {
   need(size >= 0, "recv");
   send_all(1, bytes, (size_t)size);
   return 0;
+}
+
+static void tcp_crowd(int port, int count) {
+  struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
+  struct rlimit most;
+  int* clients = calloc((size_t)count, sizeof *clients);
+  int fd = socket(AF_INET6, SOCK_STREAM, 0), off = 0;
+  need(clients && getrlimit(RLIMIT_NOFILE, &most) == 0, "getrlimit");
+  most.rlim_cur = most.rlim_max;
+  need(setrlimit(RLIMIT_NOFILE, &most) == 0, "setrlimit");
+  need(fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0, "socket");
+  need(bind(fd, (struct sockaddr*)&here, sizeof here) == 0 && listen(fd, 4096) == 0, "listen");
+  signal(SIGPIPE, SIG_IGN);
+  puts("ready");
+  fflush(stdout);
+  for (;;) {
+    for (int i = 0; i < count; i++) need((clients[i] = accept(fd, NULL, NULL)) >= 0, "accept");
+    for (int i = 0; i < count; i++) send_all(clients[i], "all here\n", 9);
+    for (int i = 0; i < count; i++) {
+      copy(clients[i], clients[i]);
+      close(clients[i]);
+    }
+  }
 }
 
 static struct sockaddr_un unix_address(const char* path) {
@@ -137,9 +164,10 @@ int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "";
   if (argc == 3 && strcmp(mode, "udp-echo") == 0) udp_echo(atoi(argv[2]));
   if (argc == 5 && strcmp(mode, "udp-ask") == 0) return udp_ask(argv[2], atoi(argv[3]), argv[4]);
+  if (argc == 4 && strcmp(mode, "tcp-crowd") == 0) tcp_crowd(atoi(argv[2]), atoi(argv[3]));
   if (argc == 3 && strcmp(mode, "unix-echo") == 0) unix_echo(argv[2]);
   if (argc == 3 && strcmp(mode, "unix-ask") == 0) return unix_ask(argv[2]);
   if (argc == 3 && strcmp(mode, "agent-keys") == 0) return agent_keys(argv[2]);
-  fprintf(stderr, "usage: peer udp-echo|udp-ask|unix-echo|unix-ask|agent-keys ...\n");
+  fprintf(stderr, "usage: peer udp-echo|udp-ask|tcp-crowd|unix-echo|unix-ask|agent-keys ...\n");
   return 2;
 }

@@ -46,7 +46,7 @@ void look_at(const State& state) {
   for (const auto& [id, container] : state.containers) {
     if (id.empty()) continue;
     auto again = container_from_snapshot(Json::parse(dump_json(container_snapshot(container))));
-    must(again && container_view(*again) == container_view(container));
+    must(again && container_view(state, *again) == container_view(state, container));
   }
   volumes_view(state);
   volumes_usage(state, {});

@@ -45,7 +45,7 @@ std::set<std::string> methods_of_the_document() {
 
 std::set<std::string> methods_with_a_schema() {
   std::set<std::string> methods;
-  for (const char* capability : {"storage", "runtime", "registry", "network"}) {
+  for (const char* capability : {"storage", "runtime", "registry", "network", "names"}) {
     const std::string directory = std::string(BULKHEAD_SCHEMAS "/") + capability + "/1";
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
       methods.insert(std::string(capability) + "." + entry.path().stem().string());

@@ -136,8 +136,20 @@ class ContainersTest : public LedgerTest {
   Images images_{*operations_, storage_, registry_, {{"os", "linux"}, {"architecture", "amd64"}}};
   FakeNetworks networks_;
   Volumes volumes_{*operations_, storage_};
+  loop::Loop loop_;
+  std::vector<Json> wanted_templates_;  // what was to be built; nobody builds it
+  Templates templates_{
+      {loop_, *ledger_, directory_ + "/templates",
+       [](const std::function<void()>& blocking, const std::function<void()>& then) {
+         blocking();
+         then();
+       },
+       [this](const Json& request, const std::vector<UniqueFd>&, const Answer&) {
+         wanted_templates_.push_back(request);
+       },
+       [] { return Json(); }}};
   Containers containers_{{*operations_, storage_, hosts_, accelerator_, kernels_, networks_,
-                          volumes_, directory_ + "/containers", "/initramfs",
+                          volumes_, templates_, directory_ + "/containers", "/initramfs",
                           Json{{"os", "linux"}, {"architecture", "amd64"}}}};
 };
 

@@ -35,6 +35,23 @@ TEST_F(ServiceHostTest, AfterACrashItComesBackAndSaysSo) {
   EXPECT_TRUE(until([&] { return restarts == 1; }));
 }
 
+TEST_F(ServiceHostTest, WhatWasStoppedCanBeStartedAgain) {
+  ServiceHost names(loop_, *ledger_,
+                    {"scripted", BULKHEAD_PLUGIN_HOST, BULKHEAD_SCRIPTED_PLUGIN, Json::object(),
+                     false, "not needed"});
+  for (int round = 0; round < 2; ++round) {
+    std::optional<Status> started;
+    names.start([&](Status status) { started = std::move(status); });
+    ASSERT_TRUE(until([&] { return started.has_value(); }));
+    ASSERT_TRUE(*started) << started->error().message;
+    bool stopped = false;
+    names.stop([&] { stopped = true; });
+    ASSERT_TRUE(until([&] { return stopped; }));
+    ASSERT_TRUE(until([&] { return !ledger_->state().plugins.at("scripted").running; }));
+    EXPECT_EQ(ledger_->state().plugins.at("scripted").reason, "not needed");
+  }
+}
+
 // For want of a process or a descriptor; here, of the program.
 TEST_F(ServiceHostTest, AHostThatCantBeMadeIsTriedAgain) {
   const std::string program = directory_ + "/container-plugin-host";

@@ -67,6 +67,19 @@ TEST_F(NetworkTest, OverlapIsRefusedWithTheNameOfTheOther) {
   EXPECT_THAT(message_of(decide(command)), HasSubstr("of network web"));
 }
 
+TEST_F(NetworkTest, DeletionIsAdvisedOnlyWhereItIsPossible) {
+  for (const std::string name : {"web", kDefaultNetwork}) {
+    create(name);
+    CreateNetwork command;
+    command.name = name;
+    const auto refused = decide(command);
+    ASSERT_EQ(code_of(refused), Code::kConflict) << name;
+    EXPECT_EQ(refused.error().hint.find("network delete") == std::string::npos,
+              name == kDefaultNetwork)
+        << refused.error().hint;
+  }
+}
+
 TEST_F(NetworkTest, NamesLabelsOptionsAndPluginsAreChecked) {
   for (const char* name : {"", "none", "Web", "-web", "web-", "a/b", "a b"}) {
     CreateNetwork command;

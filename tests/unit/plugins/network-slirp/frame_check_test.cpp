@@ -65,8 +65,19 @@ TEST(Packet, LengthsThatContradictEachOtherAreNoFrame) {
 
 TEST(Packet, ARewrittenPortHasARightChecksum) {
   Buffer frame = tcp(kWeb, kGateway.v4, 1000, 53, kSyn);
-  rewrite_tcp_port(frame, *parse_packet(frame), false, 40123);
+  rewrite_port(frame, *parse_packet(frame), false, 40123);
   EXPECT_EQ(frame, tcp(kWeb, kGateway.v4, 1000, 40123, kSyn));
+  for (const Ip& to : {kGateway.v4, *kGateway.v6}) {
+    for (uint32_t port = 0; port < 65'536; port += 13) {
+      Buffer datagram = udp(kWeb, to, 1000, 53, Buffer(3, 'x'));
+      rewrite_port(datagram, *parse_packet(datagram), true, static_cast<uint16_t>(port));
+      ASSERT_EQ(datagram, udp(kWeb, to, static_cast<uint16_t>(port), 53, Buffer(3, 'x'))) << port;
+    }
+  }
+  Buffer unsummed = udp(kWeb, kGateway.v4, 1000, 53);
+  write16(unsummed, 40, 0);
+  rewrite_port(unsummed, *parse_packet(unsummed), false, 54);
+  EXPECT_EQ(read16(unsummed, 40), 0) << "no checksum stays none";
 }
 
 }  // namespace

@@ -1,162 +1,19 @@
-// The whole plugin, with containers played by the test and sockets of this host as the world.
-#include <fcntl.h>
+// The whole plugin, as a container and a client of the host see it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/socket.h>
 
-#include <condition_variable>
-#include <mutex>
-
 #include "dns_message.hpp"
-#include "network_plugin.hpp"
-#include "scripted_member.hpp"
+#include "network_fixture.hpp"
 
 namespace bulkhead::net::test {
 namespace {
-
-struct Answer {
-  Result<Json> result = Json();
-  std::vector<UniqueFd> fds;
-};
-
-// A bh_host that keeps the one answer that is waited for.
-class Host {
- public:
-  Host() {
-    host_.size = sizeof host_;
-    host_.major = BH_PLUGIN_MAJOR;
-    host_.ctx = this;
-    host_.get_extension = [](const bh_host*, const char*) -> const void* { return nullptr; };
-    host_.log = [](const bh_host*, int32_t, bh_op, bh_bytes) {};
-    host_.progress = [](const bh_host*, bh_op, bh_bytes) {};
-    host_.emit = [](const bh_host*, const char*, bh_bytes) {};
-    host_.complete = [](const bh_host* host, bh_op, bh_bytes result, const bh_error* error,
-                        const int* fds, uint32_t count) {
-      Host* self = static_cast<Host*>(host->ctx);
-      const auto text = [](bh_bytes bytes) {
-        return std::string(reinterpret_cast<const char*>(bytes.data), bytes.len);
-      };
-      const std::lock_guard lock(self->mutex_);
-      self->answer_.emplace();
-      if (error != nullptr) {
-        self->answer_->result = fail(static_cast<Code>(error->code), text(error->message));
-      } else {
-        self->answer_->result = Json::parse(text(result));
-      }
-      for (uint32_t i = 0; i < count; i++)
-        self->answer_->fds.emplace_back(::fcntl(fds[i], F_DUPFD_CLOEXEC, 0));
-      self->changed_.notify_all();
-    };
-  }
-  plugin::Host host() const { return plugin::Host(&host_); }
-
-  Answer call(plugin::Plugin& plugin, const std::string& method, Json body, UniqueFd fd = {}) {
-    plugin::Request request{method, std::move(body), {}};
-    if (fd) request.fds.push_back(std::move(fd));
-    plugin::Reply reply(&host_, 1);
-    EXPECT_TRUE(plugin.submit(request, reply));
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return answer_.has_value(); });
-    Answer answer = std::move(*answer_);
-    answer_.reset();
-    return answer;
-  }
-
- private:
-  bh_host host_{};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Answer> answer_;
-};
-
-struct Socket {
-  UniqueFd fd;
-  uint16_t port = 0;
-};
-
-Socket bound(int type) {
-  Socket out{UniqueFd(::socket(AF_INET, type | SOCK_CLOEXEC, 0)), 0};
-  SocketAddress address = socket_address(ip("127.0.0.1"), 0);
-  ::bind(out.fd.get(), address.raw(), address.size);
-  if (type == SOCK_STREAM) ::listen(out.fd.get(), 16);
-  ::getsockname(out.fd.get(), address.raw(), &address.size);
-  out.port = port_of(address.storage);
-  return out;
-}
-
-uint16_t free_port(int type) {
-  return bound(type).port;
-}
-
-UniqueFd connect_to(uint16_t port) {
-  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const SocketAddress address = socket_address(ip("127.0.0.1"), port);
-  EXPECT_EQ(::connect(client.get(), address.raw(), address.size), 0);
-  const timeval patience{60, 0};
-  ::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  return client;
-}
-
-std::string received(int fd) {
-  char bytes[4096];
-  const ssize_t size = ::recv(fd, bytes, sizeof bytes, 0);
-  return size < 0 ? "error " + std::to_string(errno)
-                  : std::string(bytes, static_cast<size_t>(size));
-}
-
-struct NetworkTest : testing::Test {
-  ~NetworkTest() override { plugin.stop(); }
-
-  void create(Json more = Json::object(), Json config = Json::object()) {
-    ASSERT_TRUE(plugin.start(config));
-    Json body = {
-        {"network", "n"},          {"subnet", "192.168.64.0/24"}, {"gateway", "192.168.64.1"},
-        {"subnetV6", "fd00::/64"}, {"gatewayV6", "fd00::1"},      {"mtu", 65520},
-        {"domains", {"test"}}};
-    body.update(more);
-    const Answer made = host.call(plugin, "network.create", body);
-    ASSERT_TRUE(made.result) << made.result.error().message;
-  }
-  static Json attachment(const char* name, const Lease& lease, const Json& ports = Json::array()) {
-    return {{"container", name},          {"mac", to_text(lease.mac)}, {"ipv4", to_text(lease.v4)},
-            {"ipv6", to_text(*lease.v6)}, {"names", {name}},           {"ports", ports}};
-  }
-  ScriptedMember attach(const char* name, const Lease& lease, const Json& ports = Json::array()) {
-    Answer made = host.call(plugin, "network.attach", attachment(name, lease, ports));
-    EXPECT_TRUE(made.result) << made.result.error().message;
-    EXPECT_EQ(made.fds.size(), 2u);
-    spare = std::move(made.fds.at(1));
-    return {std::move(made.fds.at(0)), lease};
-  }
-  static Json published(uint16_t port, const char* proto) {
-    return Json::array({{{"hostAddress", "127.0.0.1"},
-                         {"hostPort", port},
-                         {"containerPort", 80},
-                         {"proto", proto},
-                         {"count", 1}}});
-  }
-
-  Host host;
-  NetworkPlugin plugin{host.host()};
-  UniqueFd spare;
-};
-
-Buffer name_query(const char* name) {
-  Buffer out = {0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0};
-  append(out, *dns_name_to_wire(name));
-  append16(out, kTypeA);
-  append16(out, kClassIn);
-  return out;
-}
-
-const auto kUdpOnly = [](const Packet& packet) { return packet.protocol == kUdp; };
 
 TEST_F(NetworkTest, TheGatewayAnswersForItsAddresses) {
   create();
   ScriptedMember web = attach("web", kWeb);
   web.send(arp_request(kWeb, kGateway.v4));
-  const auto arp = web.next([](const Packet& p) { return p.kind == Packet::Kind::kArp; });
+  const auto arp = web.next(is_arp);
   ASSERT_TRUE(arp);
   EXPECT_EQ(arp->arp_sender_mac, kGateway.mac);
   for (const Ip& gateway : {kGateway.v4, *kGateway.v6}) {
@@ -179,7 +36,7 @@ TEST_F(NetworkTest, NamesAreAnsweredAndOthersForwarded) {
   create(Json::object(), {{"resolvConf", path}, {"resolverPort", resolver.port}});
   ScriptedMember web = attach("web", kWeb);
   web.send(udp(kWeb, kGateway.v4, 999, 53, name_query("web.test")));
-  const auto own = web.next(kUdpOnly);
+  const auto own = web.next(is_udp);
   ASSERT_TRUE(own);
   EXPECT_EQ(own->destination_port, 999);
   EXPECT_EQ(own->data_bytes().back(), 2) << "the last byte of the address";
@@ -193,7 +50,7 @@ TEST_F(NetworkTest, NamesAreAnsweredAndOthersForwarded) {
   bytes[2] |= 0x80;
   bytes[3] = kNxDomain;
   ::sendto(resolver.fd.get(), bytes, static_cast<size_t>(size), 0, peer.raw(), peer.size);
-  const auto forwarded = web.next(kUdpOnly);
+  const auto forwarded = web.next(is_udp);
   ASSERT_TRUE(forwarded);
   EXPECT_EQ(read16(forwarded->data_bytes(), 0), 7) << "the question's own id";
   EXPECT_EQ(forwarded->data_bytes()[3] & 15, kNxDomain);
@@ -206,10 +63,7 @@ TEST_F(NetworkTest, NamesAreAnsweredOverTcp) {
   const auto accepted = web.segment(1234, kSyn | kAck);
   ASSERT_TRUE(accepted);
   EXPECT_EQ(accepted->source_port, 53);
-  const Buffer query = name_query("web");
-  std::string message{static_cast<char>(query.size() >> 8), static_cast<char>(query.size())};
-  message.append(query.begin(), query.end());
-  web.say(*accepted, kAck | kPsh, message);
+  web.say(*accepted, kAck | kPsh, with_length(name_query("web")));
   const auto answer =
       web.next([](const Packet& p) { return p.protocol == kTcp && p.data < p.frame.size(); });
   ASSERT_TRUE(answer);
@@ -242,7 +96,7 @@ TEST_F(NetworkTest, AnInternalNetworkHasNamesAndNoWayOut) {
   web.send(tcp(kWeb, ip("1.2.3.4"), 1234, 80, kSyn, 999));
   EXPECT_TRUE(web.segment(1234, kRst));
   web.send(udp(kWeb, kGateway.v4, 999, 53, name_query("example.com")));
-  const auto answer = web.next(kUdpOnly);
+  const auto answer = web.next(is_udp);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->data_bytes()[3] & 15, kNxDomain);
 }
@@ -255,7 +109,7 @@ TEST_F(NetworkTest, MembersHearEachOtherAndNoImpostor) {
   liar.v4 = ip("192.168.64.9");
   web.send(build_udp({kWeb.mac, kDb.mac, liar.v4, kDb.v4}, 1, 2, Buffer(1, 'x')));
   web.send(build_udp({kWeb.mac, kDb.mac, kWeb.v4, kDb.v4}, 3, 4, Buffer(1, 'x')));
-  const auto heard = db.next(kUdpOnly);
+  const auto heard = db.next(is_udp);
   ASSERT_TRUE(heard);
   EXPECT_EQ(heard->source_port, 3) << "the first was a lie";
 }
@@ -321,7 +175,7 @@ TEST_F(NetworkTest, PublishedUdpHasReplies) {
   const SocketAddress address = socket_address(ip("127.0.0.1"), port);
   ::connect(client.fd.get(), address.raw(), address.size);
   ASSERT_EQ(::send(client.fd.get(), "ask", 3, 0), 3);
-  const auto asked = web.next(kUdpOnly);
+  const auto asked = web.next(is_udp);
   ASSERT_TRUE(asked);
   const Buffer reply = {'o', 'k'};
   web.send(
@@ -364,7 +218,7 @@ TEST_F(NetworkTest, ACableGoesOnWithAnotherHost) {
   ASSERT_TRUE(restored.result) << restored.result.error().message;
   EXPECT_TRUE(restored.fds.empty());
   web.send(arp_request(kWeb, kGateway.v4));
-  EXPECT_TRUE(web.next([](const Packet& p) { return p.kind == Packet::Kind::kArp; }));
+  EXPECT_TRUE(web.next(is_arp));
   next.stop();
 }
 

@@ -75,8 +75,8 @@ TEST(Virtiofsd, MemoryIsSharedOnlyWithAServer) {
   };
   EXPECT_THAT(line(), Not(HasSubstr("share=on")));
   machine.shares[1].virtiofs = true;
-  EXPECT_THAT(line(), HasSubstr("memory-backend-memfd,id=memory,share=on,size="));
-  EXPECT_THAT(line(), HasSubstr(",memory-backend=memory "));
+  EXPECT_THAT(line(), HasSubstr("memory-backend-memfd,id=ram,share=on,size="));
+  EXPECT_THAT(line(), HasSubstr(",memory-backend=ram "));
   EXPECT_THAT(line(), HasSubstr("socket,id=share1,fd=7 ")) << "after the network's";
   EXPECT_THAT(line(), HasSubstr("virtio-9p-device"));
   EXPECT_THAT(line(), HasSubstr("vhost-user-fs-device"));
