@@ -18,7 +18,7 @@ def usable():
 
 
 @pytest.fixture(scope="module", params=["9p", "virtiofs"])
-def shared(request, box):
+def shared(request, box, peer):
     """A running container with a folder at /s, and at /r for reading, of the transport asked for."""
     if request.param == "virtiofs" and not usable():
         pytest.skip("no virtiofsd that this user can run")
@@ -30,7 +30,7 @@ def shared(request, box):
         (sealed / "there").write_text("as it was")
         box.ok("system", "property", "set", "mounts.transport", request.param)
         box.ok("run", "-d", "--name", name, "--cap-add", "ALL", "-v", f"{folder}/open:/s", "-v", f"{sealed}:/r:ro", "-v", f"{sealed}/there:/one:ro",
-               "busybox", "sleep", "100000")
+               peer, "sleep", "100000")
         box.ok("system", "property", "clear", "mounts.transport")
         yield Shared(box, name, pathlib.Path(folder, "open"), sealed, request.param)
         box("delete", "--force", name)
@@ -107,6 +107,25 @@ def test_read_only_stays_so(shared):
     assert os.listdir(shared.sealed) == ["there"] and (shared.sealed / "there").read_text() == "as it was"
 
 
+# What isn't "ok" is what the program sees, by either transport.
+RARE_CALLS = {
+    "flock": {},
+    "fcntl": {},
+    "tmpfile": {"9p": "O_TMPFILE: Operation not supported", "virtiofs": "O_TMPFILE: Operation not supported"},
+    "mmap": {},
+    "xattr": {},
+}
+
+
+@pytest.mark.parametrize("what", RARE_CALLS)
+def test_rarer_calls(shared, what):
+    assert shared(f"peer folder {what}").line == RARE_CALLS[what].get(shared.transport, "ok")
+    if what == "mmap":
+        assert (shared.folder / "mapped").read_bytes()[70000:70005] == b"again"
+    if what == "xattr":
+        assert os.getxattr(shared.folder / "attributed", "user.bulkhead") == b"value"
+
+
 def test_the_hosts_edits_are_seen(shared):
     """At once by 9p; virtio-fs keeps what it knows of a file for a second."""
     file = shared.folder / "edited"
@@ -157,7 +176,7 @@ def parent(pid):
 def test_no_server_outlives_its_machine(box, name, tmp_path, end):
     folder = tmp_path / "served"
     folder.mkdir()
-    box.ok("run", "-d", "--name", name, "-v", f"{folder}:/s", "busybox", "sleep", "100000")
+    box.ok("run", "-d", "--cold", "--name", name, "-v", f"{folder}:/s", "busybox", "sleep", "100000")
     servers = serving(folder)
     assert servers
     if end == "stop":
@@ -170,6 +189,44 @@ def test_no_server_outlives_its_machine(box, name, tmp_path, end):
     processes.wait_until(lambda: not serving(folder), seconds=60, what="the end of the servers")
     box.wait_state(name, "stopped")
     assert not list(box.root.rglob("virtiofsd-*"))
+
+
+# --- clones
+
+
+@pytest.fixture(scope="module")
+def template(box):
+    return box.ok("system", "template", "build").line
+
+
+def carried(box, name):
+    """How the last start went, and what carries the one folder."""
+    start = [event["data"] for event in box.events(stream=f"container/{name}", type="container.start") if event["phase"] == "outcome"][-1]
+    [mount] = box.inspect(name)["status"]["mounts"]
+    return start, mount
+
+
+def test_under_auto_a_clone_with_9p_comes_before_a_boot_with_virtiofs(box, template, name, tmp_path):
+    box.ok("run", "-d", "--name", name, "-v", f"{tmp_path}:/s", "busybox", "sleep", "100000")
+    start, mount = carried(box, name)
+    assert start["cloned"] is True and mount == {"destination": "/s", "transport": "9p", "reason": "its machine is a clone, which starts sooner"}
+    box.ok("stop", "-t", "0", name)
+    box.ok("start", "--cold", name)
+    start, mount = carried(box, name)
+    assert start["cloned"] is False and mount["transport"] == ("virtiofs" if usable() else "9p")
+
+
+@pytest.mark.skipif(not usable(), reason="no virtiofsd that this user can run")
+def test_virtiofs_that_was_ordered_means_a_boot(box, template, name, tmp_path):
+    box.ok("system", "property", "set", "mounts.transport", "virtiofs")
+    try:
+        box.ok("run", "-d", "--name", name, "-v", f"{tmp_path}:/s", "busybox", "sleep", "100000")
+    finally:
+        box.ok("system", "property", "clear", "mounts.transport")
+    start, mount = carried(box, name)
+    assert (start["cloned"], start["notCloned"]) == (False, "its folders come by virtio-fs")
+    assert mount == {"destination": "/s", "transport": "virtiofs"}
+    assert box.ok("system", "template", "list", "--quiet").lines == [template], "it is no fault of the template"
 
 
 def test_a_transport_that_does_not_exist_is_refused(box):
