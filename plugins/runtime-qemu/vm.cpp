@@ -84,6 +84,7 @@ Vm::Vm(loop::Loop& loop, const Config& config, const TscRate& tsc_rate, BootLog&
       folder_timer_(loop,
                     [this] {
                       if (!qemu_) return;
+                      if (!booted()) return fail_boot({Code::kUnavailable, folder_end_, {}});
                       callbacks_.remark("the machine of " + name_ + " is ended: " + folder_end_);
                       kill();
                     }),
