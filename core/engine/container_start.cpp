@@ -11,6 +11,7 @@
 #include "model/facts.hpp"
 #include "model/guest_bodies.hpp"
 #include "model/mount_bodies.hpp"
+#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/volume_use.hpp"
 #include "mount_sources.hpp"
@@ -136,6 +137,8 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   void create_vm(std::vector<UniqueFd> links) {
     const model::ContainerState* container = owner_.state().container(command_.id);
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
+    machine["shareTransport"] =
+        model::property_value(owner_.state(), "mounts.transport").value_or("auto");
     if (!container->leases.empty()) machine["networks"] = model::machine_networks(*container);
     Json guest = model::guest_request(container->configuration,
                                       model::guest_network(owner_.state(), *container));
@@ -362,7 +365,8 @@ void Containers::recover_start(const model::Operation& operation, std::function<
               std::string now = inspected ? model::read_text(*inspected, "state") : std::string();
               bool ran = now == "running" || (now == "exited" && inspected->contains("exit"));
               if (!ran) return lose();
-              Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)}};
+              Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)},
+                              {"shares", model::member(*inspected, "shares")}};
               if (const auto* container = state().container(id); container && container->host) {
                 outcome["hostPid"] = container->host->pid;
                 outcome["hostSocket"] = container->host->socket;

@@ -39,7 +39,13 @@ struct Share {
   bool read_only = false;
   bool notify = false;           // tell the guest of changes made here
   std::string destination = {};  // where the container has it, if so
+  // Found out when the machine is made: whether a virtiofsd serves it, and if not, why not. Empty
+  // if 9p is what was ordered.
+  bool virtiofs = false;
+  std::string why_9p = {};
 };
+
+enum class ShareTransport { kAuto, k9p, kVirtiofs };
 
 // A Unix socket on either side of the wall, and its listener's path on the other one.
 struct Socket {
@@ -72,6 +78,7 @@ struct Machine {
   std::vector<Network> networks;
   std::vector<Disk> disks;
   std::vector<Share> shares;
+  ShareTransport share_transport = ShareTransport::kAuto;
   std::vector<Socket> sockets;
   std::optional<Template> from;
 };
