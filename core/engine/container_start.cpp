@@ -139,6 +139,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
     machine["shareTransport"] =
         model::property_value(owner_.state(), "mounts.transport").value_or("auto");
+    machine["cloning"] = !command_.cold && parts_.templates.enabled();
     if (!container->leases.empty()) machine["networks"] = model::machine_networks(*container);
     Json guest = model::guest_request(container->configuration,
                                       model::guest_network(owner_.state(), *container));
@@ -157,8 +158,14 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
                               if (!self->going()) return;
                               if (!source) return self->boot();
                               self->put_template(std::move(*source));
-                              self->order_vm();
+                              self->must_boot() ? self->boot() : self->order_vm();
                             });
+  }
+
+  // Though a template was found: no clone has folders by virtio-fs.
+  bool must_boot() const {
+    const Json& machine = request_.at("machine");
+    return machine.contains("shares") && model::read_text(machine, "shareTransport") == "virtiofs";
   }
 
   void boot() {

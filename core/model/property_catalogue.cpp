@@ -141,8 +141,8 @@ const std::vector<PropertyDefinition>& property_catalogue() {
       {"kernel.url", kText, kUnset, "Archive of the recommended kernel; unset: the one built in",
        any_text},
       {"mounts.transport", kText, "auto",
-       "What carries the folders of this host into a container: virtiofs, which needs a boot, 9p, "
-       "or auto: virtiofs where it is there and the machine isn't a clone",
+       "What carries the folders of this host into a container: 9p, virtiofs (boots instead of "
+       "clones), or auto: 9p while machines are cloned, else virtiofs where a virtiofsd is there",
        transport},
       {"network.subnet", kText, kUnset,
        "IPv4 subnet of the next network that doesn't ask for one; unset: chosen automatically",

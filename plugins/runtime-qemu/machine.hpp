@@ -79,6 +79,7 @@ struct Machine {
   std::vector<Disk> disks;
   std::vector<Share> shares;
   ShareTransport share_transport = ShareTransport::kAuto;
+  bool cloning = false;  // machines are cloned, though there may be no template for this one yet
   std::vector<Socket> sockets;
   std::optional<Template> from;
 };

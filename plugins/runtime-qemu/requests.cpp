@@ -202,6 +202,7 @@ ShareTransport read_transport(Members& in) {
 
 void read_mounts(Members& in, Machine& machine) {
   machine.share_transport = read_transport(in);
+  machine.cloning = in.flag("cloning");
   machine.disks = in.list("disks", read_disk);
   machine.shares = in.list("shares", read_share);
   std::set<std::string> names = {"image", "writable", "init"};

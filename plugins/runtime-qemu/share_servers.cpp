@@ -22,15 +22,20 @@ ShareServers::ShareServers(loop::Loop& loop, const Config& config,
                            std::function<void(const std::string&)> lost)
     : loop_(loop), virtiofsd_(config.virtiofsd), folder_(config.run_dir), lost_(std::move(lost)) {}
 
-Status ShareServers::serve(Machine& machine, bool clone) {
+bool machines_are_cloned(const Machine& machine) {
+  return machine.cloning || machine.from.has_value();
+}
+
+Status ShareServers::serve(Machine& machine) {
   end();
+  const bool left_to_clones =
+      machine.share_transport == ShareTransport::kAuto && machines_are_cloned(machine);
   for (Share& share : machine.shares) {
     share.virtiofs = false;
-    share.why_9p = clone && machine.share_transport == ShareTransport::kAuto
-                       ? "its machine is a clone, which starts sooner"
-                       : "";
+    share.why_9p = left_to_clones ? "machines are cloned, which starts them sooner" : "";
   }
-  if (clone || machine.shares.empty() || machine.share_transport == ShareTransport::k9p) return {};
+  if (left_to_clones || machine.shares.empty() || machine.share_transport == ShareTransport::k9p)
+    return {};
   const char* path = std::getenv("PATH");
   auto virtiofsd = find_virtiofsd(virtiofsd_, path ? path : "", this_user(), can_run);
   for (Share& share : machine.shares) {

@@ -153,8 +153,8 @@ void Vm::choose_clone(uint64_t tsc_khz) {
 }
 
 Status Vm::serve_folders() {
-  if (auto served = servers_.serve(request_.machine, cloning_); !served) return served;
-  if (cloning_) return {};
+  if (auto served = servers_.serve(request_.machine); !served) return served;
+  if (machines_are_cloned(request_.machine)) return {};
   for (const Share& share : request_.machine.shares) {
     if (!share.why_9p.empty())
       callbacks_.remark("9p serves " + share.path + " to " + name_ + ": " + share.why_9p);

@@ -7,14 +7,10 @@ import tempfile
 import pytest
 
 from support import processes
+from support.virtiofsd import usable
 
 # A few thousand small files take a minute on an emulated machine; under KVM this may be 100000.
 MANY = int(os.environ.get("BULKHEAD_TEST_FILES", "2000"))
-
-
-def usable():
-    """The tests run as whoever runs them: QEMU's own virtiofsd serves root only."""
-    return os.geteuid() == 0 and os.access("/usr/lib/qemu/virtiofsd", os.X_OK)
 
 
 @pytest.fixture(scope="module", params=["9p", "virtiofs"])
@@ -206,14 +202,38 @@ def carried(box, name):
     return start, mount
 
 
-def test_under_auto_a_clone_with_9p_comes_before_a_boot_with_virtiofs(box, template, name, tmp_path):
+CLONES_HAVE_9P = {"transport": "9p", "reason": "machines are cloned, which starts them sooner"}
+
+
+def test_under_auto_folders_go_by_9p_while_machines_are_cloned(box, template, name, tmp_path):
     box.ok("run", "-d", "--name", name, "-v", f"{tmp_path}:/s", "busybox", "sleep", "100000")
     start, mount = carried(box, name)
-    assert start["cloned"] is True and mount == {"destination": "/s", "transport": "9p", "reason": "its machine is a clone, which starts sooner"}
+    assert start["cloned"] is True and mount == {"destination": "/s", **CLONES_HAVE_9P}
     box.ok("stop", "-t", "0", name)
     box.ok("start", "--cold", name)
     start, mount = carried(box, name)
     assert start["cloned"] is False and mount["transport"] == ("virtiofs" if usable() else "9p")
+
+
+def test_under_auto_that_there_is_no_template_changes_nothing(box, template, name, tmp_path):
+    places = [f"/s{number}" for number in range(5)]
+    for place in places:
+        (tmp_path / place[1:]).mkdir()
+    box.ok("run", "-d", "--name", name, *(word for place in places for word in ("-v", f"{tmp_path}{place}:{place}")), "busybox", "sleep", "100000")
+    start = [event["data"] for event in box.events(stream=f"container/{name}", type="container.start") if event["phase"] == "outcome"][-1]
+    assert (start["cloned"], start["notCloned"]) == (False, "5 folders are more than a template's 4")
+    assert box.inspect(name)["status"]["mounts"] == [{"destination": place, **CLONES_HAVE_9P} for place in places]
+
+
+def test_under_auto_without_templates_folders_go_by_virtiofs(box, name, tmp_path):
+    box.ok("system", "property", "set", "template.enabled", "false")
+    try:
+        box.ok("run", "-d", "--name", name, "-v", f"{tmp_path}:/s", "busybox", "sleep", "100000")
+    finally:
+        box.ok("system", "property", "clear", "template.enabled")
+    _, mount = carried(box, name)
+    assert mount["transport"] == ("virtiofs" if usable() else "9p")
+    assert ("reason" in mount) != usable()
 
 
 @pytest.mark.skipif(not usable(), reason="no virtiofsd that this user can run")

@@ -170,6 +170,17 @@ TEST_F(DevicesTest, AMachineThatIsBootedHasItsFoldersByVirtiofs) {
   EXPECT_FALSE((*created)["shares"][0].contains("reason"));
 }
 
+TEST_F(DevicesTest, AMachineThatMightHaveBeenACloneHasItsFoldersBy9p) {
+  restart_with_virtiofsd(FAKE_VIRTIOFSD);
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["cloning"] = true;
+  const auto created = call("create", body);
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["shares"][0]["transport"], "9p");
+  EXPECT_THAT((*created)["shares"][0]["reason"].get<std::string>(), HasSubstr("cloned"));
+}
+
 TEST_F(DevicesTest, AServerThatEndsTakesItsMachineWithIt) {
   restart_with_virtiofsd(FAKE_VIRTIOFSD);
   Json body = create_body();

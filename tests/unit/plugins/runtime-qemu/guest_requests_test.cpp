@@ -60,7 +60,8 @@ TEST(ContainerBody, PassesNetworksAndMountsOnAsTheyAre) {
 
 TEST(ContainerBody, SaysWhatCarriesEachFolder) {
   CreateRequest request;
-  request.machine.shares = {{"a", "/a", false, true}, {"b", "/b"}};
+  request.machine.shares = {{"a", "/a"}, {"b", "/b"}};
+  request.machine.shares[0].virtiofs = true;
   request.guest["mounts"] = Json::parse(R"([
     {"type": "share", "source": "b", "destination": "/b"},
     {"type": "share", "source": "a", "destination": "/a"},
