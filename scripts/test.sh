@@ -101,6 +101,8 @@ stage_bench() {
   "$PYTHON" tests/bench/run.py build/release
   "$PYTHON" tests/bench/pull.py build/release
   "$PYTHON" tests/bench/network.py build/release
+  "$PYTHON" tests/bench/folder.py build/release
+  "$PYTHON" tests/bench/block.py build/release
 }
 
 stage_docs() {

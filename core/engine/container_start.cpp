@@ -14,6 +14,7 @@
 #include "model/facts.hpp"
 #include "model/guest_bodies.hpp"
 #include "model/mount_bodies.hpp"
+#include "model/property_decide.hpp"
 #include "model/read_json.hpp"
 #include "model/volume_use.hpp"
 #include "mount_sources.hpp"
@@ -151,6 +152,9 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   Status write_request() {
     const model::ContainerState* container = owner_.state().container(command_.id);
     Json machine = model::machine_request(*container, {accelerator_, kernel_, parts_.initramfs});
+    machine["shareTransport"] =
+        model::property_value(owner_.state(), "mounts.transport").value_or("auto");
+    machine["cloning"] = !command_.cold && parts_.templates.enabled();
     if (!container->leases.empty()) machine["networks"] = model::machine_networks(*container);
     Json guest = model::guest_request(container->configuration,
                                       model::guest_network(owner_.state(), *container));
@@ -178,7 +182,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
             return self->boot();
           }
           self->put_template(std::move(*source));
-          self->order_vm();
+          self->must_boot() ? self->boot() : self->order_vm();
         });
   }
 
@@ -202,6 +206,12 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
         if (self->going()) self->launch();
       });
     });
+  }
+
+  // Though a template was found: no clone has folders by virtio-fs.
+  bool must_boot() const {
+    const Json& machine = request_.at("machine");
+    return machine.contains("shares") && model::read_text(machine, "shareTransport") == "virtiofs";
   }
 
   void boot() {
@@ -432,7 +442,8 @@ void Containers::recover_start(const model::Operation& operation, std::function<
               std::string now = inspected ? model::read_text(*inspected, "state") : std::string();
               bool ran = now == "running" || (now == "exited" && inspected->contains("exit"));
               if (!ran) return lose();
-              Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)}};
+              Json outcome = {{"pid", model::read_integer(*inspected, "pid").value_or(0)},
+                              {"shares", model::member(*inspected, "shares")}};
               if (const auto* container = state().container(id); container && container->host) {
                 outcome["hostPid"] = container->host->pid;
                 outcome["hostSocket"] = container->host->socket;

@@ -40,6 +40,8 @@ class Templates {
   };
   explicit Templates(Parts parts);
 
+  bool enabled() const;  // the property template.enabled
+
   // What a machine can be cloned from: the "template" of runtime.create's machine and the two
   // descriptors that come last with it.
   struct Source {
@@ -72,7 +74,6 @@ class Templates {
     Json shape;
     std::vector<Answer> waiting;
   };
-  bool enabled() const;
   std::string place(const std::string& key) const { return parts_.directory + "/" + key; }
   void want(const Json& shape, Answer done);
   void build_next();

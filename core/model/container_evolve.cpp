@@ -55,6 +55,18 @@ void start(ContainerState& container, const Event& event) {
   container.start_op = event.seq;
 }
 
+// One entry for each place in the container: {"destination", "transport", "reason"?}.
+Json mounts_in_use(const Json& shares) {
+  Json list = Json::array();
+  for (const Json& share : shares)
+    for (const std::string& destination : read_texts(share, "destinations")) {
+      Json mount = {{"destination", destination}, {"transport", read_text(share, "transport")}};
+      if (std::string why = read_text(share, "reason"); !why.empty()) mount["reason"] = why;
+      list.push_back(std::move(mount));
+    }
+  return list;
+}
+
 void started(State& state, ContainerState& container, const Event& event, bool ok) {
   if (auto used = state.templates.find(read_text(event.data, "template"));
       used != state.templates.end())
@@ -68,6 +80,7 @@ void started(State& state, ContainerState& container, const Event& event, bool o
   container.started_run = container.runs;
   container.started_at_us = event.at_us;
   container.accelerator = read_text(event.data, "accelerator");
+  container.mounts = mounts_in_use(member(event.data, "shares"));
   // The process's end may have come first, and the VM's: then there is no host any more.
   if (container.exited_run == container.runs) return;
   container.pid = read_integer(event.data, "pid").value_or(0);

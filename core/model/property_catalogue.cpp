@@ -112,6 +112,11 @@ Status registry(std::string_view value) {
   return refuse(value, "a registry such as docker.io or localhost:5000");
 }
 
+Status transport(std::string_view value) {
+  if (value == "auto" || value == "9p" || value == "virtiofs") return {};
+  return refuse(value, "auto, 9p or virtiofs");
+}
+
 Status image(std::string_view value) {
   auto reference = parse_reference(value);
   if (!reference) return fail(std::move(reference.error()));
@@ -146,6 +151,10 @@ const std::vector<PropertyDefinition>& property_catalogue() {
       {"kernel.digest", kText, kUnset, "Digest of the archive at kernel.url", digest},
       {"kernel.url", kText, kUnset, "Archive of the recommended kernel; unset: the one built in",
        any_text},
+      {"mounts.transport", kText, "auto",
+       "What carries the folders of this host into a container: 9p, virtiofs (boots instead of "
+       "clones), or auto: 9p while machines are cloned, else virtiofs where a virtiofsd is there",
+       transport},
       {"network.subnet", kText, kUnset,
        "IPv4 subnet of the next network that doesn't ask for one; unset: chosen automatically",
        subnet<AF_INET, 32>},

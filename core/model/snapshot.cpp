@@ -150,6 +150,7 @@ Json container_snapshot(const ContainerState& c) {
   }
   for (const Lease& lease : c.leases) json["leases"].push_back(lease_json(lease));
   if (c.host) json["host"] = host_snapshot(*c.host);
+  if (!c.mounts.empty()) json["mounts"] = c.mounts;
   return json;
 }
 
@@ -187,6 +188,7 @@ std::optional<ContainerState> container_from_snapshot(const Json& json) {
   c.ver = number(json, "ver");
   for (const Json& lease : member(json, "leases")) c.leases.push_back(lease_from(lease));
   c.host = host_from(member(json, "host"));
+  if (const Json& mounts = member(json, "mounts"); mounts.is_array()) c.mounts = mounts;
   c.settle();
   return c;
 }

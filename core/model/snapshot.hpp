@@ -10,7 +10,7 @@
 
 namespace bulkhead::model {
 
-inline constexpr int kSnapshotRevision = 3;
+inline constexpr int kSnapshotRevision = 4;
 
 Json container_snapshot(const ContainerState& container);
 std::optional<ContainerState> container_from_snapshot(const Json& json);

@@ -84,6 +84,7 @@ struct ContainerState {
   std::optional<RuntimeHost> host;
   int64_t pid = 0;                    // of the process in the guest, while it runs
   std::string accelerator;            // of the current or last run
+  Json mounts = Json::array();        // likewise: what carries each folder of the host (views.cpp)
   std::map<std::string, Exec> execs;  // open ones only
   int64_t last_report = 0;            // the host's last journaled report: what it may forget
   int64_t ver = 0;                    // of the stream

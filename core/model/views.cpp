@@ -33,9 +33,11 @@ Json attachment(const State& state, const ContainerState& container, const Lease
 
 Json container_status(const State& state, const ContainerState& container) {
   Json status = {{"state", visible_state(container)}, {"networks", Json::array()}};
-  if (container.up() && container.start_op == 0)
+  if (container.up() && container.start_op == 0) {
     for (const Lease& lease : container.leases)
       status["networks"].push_back(attachment(state, container, lease));
+    if (!container.mounts.empty()) status["mounts"] = container.mounts;
+  }
   if (container.started_at_us) status["startedDate"] = time_seconds(*container.started_at_us);
   // The end of an earlier run says nothing about the one that runs now.
   if (container.up() || !container.exited_at_us) return status;

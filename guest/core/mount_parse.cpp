@@ -102,11 +102,13 @@ Status place_at(std::string& path, const char* what) {
 Result<MountSpec> mount_of(const Json& json) {
   MountSpec spec;
   std::string type;
+  std::string transport;
   JsonFields fields(json, "container.mounts");
   fields.text("type", type);
   fields.text("source", spec.source);
   fields.text("destination", spec.destination);
   fields.text("file", spec.file);
+  fields.text("transport", transport);
   fields.flag("readOnly", spec.read_only);
   fields.flag("copyUp", spec.copy_up);
   fields.number("sizeBytes", spec.size_bytes, 0, kLargest);
@@ -123,6 +125,9 @@ Result<MountSpec> mount_of(const Json& json) {
   } else if (type != "tmpfs") {
     return fail(Code::kInvalid, "\"" + type + "\" is no type of mount: disk, share or tmpfs");
   }
+  spec.virtiofs = transport == "virtiofs";
+  if (!spec.virtiofs && !transport.empty() && transport != "9p")
+    return fail(Code::kInvalid, "\"" + transport + "\" carries no share: 9p or virtiofs");
   if (spec.type != MountSpec::Type::kTmpfs && spec.source.empty())
     return fail(Code::kInvalid, "container.mounts.source is missing");
   if (auto status = place_at(spec.destination, "mount"); !status)

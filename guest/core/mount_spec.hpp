@@ -33,7 +33,8 @@ struct MountSpec {
   std::string destination;  // clean: no empty, "." or ".." part, and not "/"; so is a socket's path
   std::string file;         // of a share: the one file that is mounted, and no folder
   bool read_only = false;
-  bool copy_up = false;  // fill it from the image if it is empty
+  bool virtiofs = false;  // what carries a share; else 9p
+  bool copy_up = false;   // fill it from the image if it is empty
   uint64_t size_bytes = 0;
   std::optional<uint32_t> mode;
 };

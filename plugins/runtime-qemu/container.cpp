@@ -120,7 +120,7 @@ void Container::create(CreateRequest request, int64_t ordered_ticks_us, Reply re
 
 std::unique_ptr<Vm> Container::make_vm() {
   return std::make_unique<Vm>(
-      loop_, config_.container, qemu_binary(config_.qemu), tsc_rate_, boot_log_,
+      loop_, config_, tsc_rate_, boot_log_,
       Vm::Callbacks{[this](const Status& how) { on_vm_ready(how); },
                     [this](const Vm::End& end) { on_vm_gone(end); },
                     [this](std::string_view line) { host_.log(plugin::Level::kWarning, line); }});
@@ -225,7 +225,6 @@ bool Container::make_way(CreateRequest& request, Reply& reply) {
     links_.emplace_back(machine.networks[i].network, std::move(request.switch_ends[i]));
   }
   for (const Share& share : machine.shares) {
-    shares_.push_back(share.tag);
     if (share.notify) watched_.push_back({share.path, share.destination});
   }
   return true;
@@ -254,9 +253,7 @@ void Container::watch_folders() {
 
 Json Container::created() const {
   const BootTiming& timing = vm_->timing();
-  Json shares = Json::array();
-  for (const std::string& tag : shares_) shares.push_back({{"tag", tag}, {"transport", "9p"}});
-  Json body = {{"shares", std::move(shares)},
+  Json body = {{"shares", vm_->shares()},
                {"pid", vm_->pid()},
                {"accelerator", name_of(vm_->accelerator())},
                {"guestVersion", vm_->guest_version()},
@@ -524,6 +521,7 @@ void Container::inspect(Reply reply) {
   }
   Json body = {
       {"state", state_name()}, {"pid", vm_ ? vm_->pid() : 0}, {"processes", std::move(ids)}};
+  if (vm_) body["shares"] = vm_->shares();
   if (exit_) body["exit"] = exit_json(*exit_);
   reply.ok(body);
 }

@@ -98,7 +98,6 @@ class Container {
   std::unique_ptr<Vm> vm_;                               // null before create and after its end
   std::unique_ptr<SocketRelay> sockets_;                 // null if the machine has none
   std::vector<std::pair<std::string, UniqueFd>> links_;  // network and the switch's own end
-  std::vector<std::string> shares_;                      // by tag
   std::vector<FolderWatch::Place> watched_;              // folders whose changes the guest hears of
   std::vector<std::unique_ptr<FolderWatch>> watches_;    // while the VM is ready
   std::map<std::string, std::unique_ptr<GuestProcess>> processes_;

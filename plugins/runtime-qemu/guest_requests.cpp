@@ -25,7 +25,35 @@ Code guest_code(const Json& body, int status) {
   return status == 404 ? Code::kNotFound : Code::kInternal;
 }
 
+// The guest mounts a folder as what the machine has for it.
+Json with_transports(Json mounts, const Machine& machine) {
+  if (!mounts.is_array()) return mounts;
+  for (Json& mount : mounts) {
+    if (!mount.is_object() || string_or(mount, "type", "") != "share") continue;
+    const std::string tag = string_or(mount, "source", "");
+    for (const Share& share : machine.shares) {
+      if (share.tag == tag) mount["transport"] = transport_of(share);
+    }
+  }
+  return mounts;
+}
+
 }  // namespace
+
+const char* transport_of(const Share& share) {
+  return share.virtiofs ? "virtiofs" : "9p";
+}
+
+Json destinations_of(const std::string& tag, const Json& guest) {
+  Json list = Json::array();
+  const Json mounts = value_or(guest, "mounts", Json::array());
+  for (const Json& mount : mounts) {
+    if (mount.is_object() && string_or(mount, "type", "") == "share" &&
+        string_or(mount, "source", "") == tag)
+      list.push_back(string_or(mount, "destination", ""));
+  }
+  return list;
+}
 
 Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy,
                     bool cloned) {
@@ -51,9 +79,8 @@ Json container_body(const CreateRequest& request, int64_t time_us, std::string_v
       {"cpus", value_or(guest, "cpus", request.machine.cpus)},
       {"memoryBytes", value_or(guest, "memoryBytes", request.machine.memory_bytes)},
   };
-  for (const char* key : {"networks", "mounts"}) {
-    if (guest.contains(key)) body[key] = guest[key];
-  }
+  if (guest.contains("networks")) body["networks"] = guest["networks"];
+  if (guest.contains("mounts")) body["mounts"] = with_transports(guest["mounts"], request.machine);
   for (size_t id = 0; id < request.machine.sockets.size(); ++id) {
     const Socket& socket = request.machine.sockets[id];
     const bool to_host = socket.direction == Socket::Direction::kToHost;

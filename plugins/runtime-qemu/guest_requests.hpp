@@ -15,6 +15,11 @@ namespace bulkhead::qemu {
 Json container_body(const CreateRequest& request, int64_t time_us, std::string_view entropy,
                     bool cloned = false);
 
+// What carries a share: "9p" or "virtiofs".
+const char* transport_of(const Share& share);
+// Where METHODS.md's Guest mounts the share of that tag.
+Json destinations_of(const std::string& tag, const Json& guest);
+
 // The beginning of a process request's body: length and JSON. Standard input follows.
 std::string process_head(const ProcessRequest& request);
 

@@ -39,7 +39,13 @@ struct Share {
   bool read_only = false;
   bool notify = false;           // tell the guest of changes made here
   std::string destination = {};  // where the container has it, if so
+  // Found out when the machine is made: whether a virtiofsd serves it, and if not, why not. Empty
+  // if 9p is what was ordered.
+  bool virtiofs = false;
+  std::string why_9p = {};
 };
+
+enum class ShareTransport { kAuto, k9p, kVirtiofs };
 
 // A Unix socket on either side of the wall, and its listener's path on the other one.
 struct Socket {
@@ -52,7 +58,8 @@ struct Socket {
 };
 
 // Of what the VM may be a clone (template_layout.hpp): the memory it has beside the guest's own,
-// its CPUs, and how its machine was made. Its memory and the state of its devices come as descriptors.
+// its CPUs, and how its machine was made. Its memory and the state of its devices come as
+// descriptors.
 struct Template {
   unsigned cpus = 1;
   uint64_t memory_bytes = 0;
@@ -73,6 +80,8 @@ struct Machine {
   std::vector<Network> networks;
   std::vector<Disk> disks;
   std::vector<Share> shares;
+  ShareTransport share_transport = ShareTransport::kAuto;
+  bool cloning = false;  // machines are cloned, though there may be no template for this one yet
   std::vector<Socket> sockets;
   std::optional<Template> from;
 };

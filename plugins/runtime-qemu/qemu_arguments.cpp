@@ -94,6 +94,9 @@ void add_processor(Arguments& out, Accelerator accelerator, bool virtualization)
   if (!virtualization) out.back() += ",svm=off,xlevel=0x80000008";
 }
 
+// The machine's memory is the object "ram", given apart.
+constexpr const char* kNamedMemory = ",memory-backend=ram";
+
 // With ACPI the kernel needn't look for devices that aren't there, but neither does it find
 // anything to measure the TSC against.
 void add_machine(Arguments& out, Accelerator accelerator, bool virtualization, uint64_t tsc_khz,
@@ -147,6 +150,29 @@ void add_share(Arguments& out, Devices& devices, const std::string& id, const Sh
   devices.add({{"driver", "virtio-9p-device"}, {"fsdev", id}, {"mount_tag", share.tag}});
 }
 
+// The folder's server reads requests and writes answers in the guest's own memory. A ring of 1024
+// has room for the longest request of its protocol, 256 pages.
+void add_virtiofs(Arguments& out, Devices& devices, const std::string& id, int fd,
+                  const Share& share) {
+  add_socket(out, id, fd);
+  devices.add({{"driver", "vhost-user-fs-device"},
+               {"chardev", id},
+               {"tag", share.tag},
+               {"queue-size", 1024}});
+}
+
+bool has_virtiofs(const Machine& machine) {
+  return std::any_of(machine.shares.begin(), machine.shares.end(),
+                     [](const Share& share) { return share.virtiofs; });
+}
+
+// Only where another process works in it: private memory is cheaper to fill.
+void add_shared_memory(Arguments& out, const Machine& machine) {
+  out.emplace_back("-object");
+  out.push_back("memory-backend-memfd,id=ram,share=on,size=" +
+                std::to_string(guest_memory(machine.memory_bytes) / kMiB) + "M");
+}
+
 void add_network(Arguments& out, Devices& devices, const std::string& id, int fd,
                  const std::string& mac) {
   out.emplace_back("-netdev");
@@ -162,8 +188,14 @@ void add_networks_and_mounts(Arguments& out, Devices& devices, const Machine& ma
   for (size_t i = 0; i < machine.disks.size(); ++i) {
     add_volume(out, devices, "disk" + std::to_string(i), machine.disks[i]);
   }
+  int fd = kFirstNetworkFd + static_cast<int>(machine.networks.size());
   for (size_t i = 0; i < machine.shares.size(); ++i) {
-    add_share(out, devices, "share" + std::to_string(i), machine.shares[i]);
+    const std::string id = "share" + std::to_string(i);
+    if (machine.shares[i].virtiofs) {
+      add_virtiofs(out, devices, id, fd++, machine.shares[i]);
+    } else {
+      add_share(out, devices, id, machine.shares[i]);
+    }
   }
 }
 
@@ -257,8 +289,10 @@ Status check_room(const Machine& machine, uint64_t tsc_khz) {
 
 std::vector<std::string> qemu_arguments(const Machine& machine, uint64_t tsc_khz) {
   Arguments out;
-  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz);
+  add_machine(out, machine.accelerator, machine.virtualization, tsc_khz,
+              has_virtiofs(machine) ? kNamedMemory : "");
   add_sandbox(out);
+  if (has_virtiofs(machine)) add_shared_memory(out, machine);
   add_size(out, machine.memory_bytes, machine.cpus);
   Devices devices(out, has_acpi(machine.accelerator, tsc_khz));
   add_constant_devices(out, devices);
@@ -282,7 +316,7 @@ namespace {
 // A template (`machine` is null) or a clone of it: the same devices at the same places.
 std::vector<std::string> laid_out(const Machine& shape, const Machine* machine, uint64_t tsc_khz) {
   Arguments out;
-  add_machine(out, shape.accelerator, shape.virtualization, tsc_khz, ",memory-backend=ram");
+  add_machine(out, shape.accelerator, shape.virtualization, tsc_khz, kNamedMemory);
   add_sandbox(out);
   add(out, {"-object"});
   out.push_back(

@@ -24,7 +24,8 @@ namespace bulkhead::qemu {
 inline constexpr int kAgentFd = 3;    // virtio-serial port org.bulkhead.agent: the guest's init
 inline constexpr int kQmpFd = 4;      // QEMU's own control channel
 inline constexpr int kConsoleFd = 5;  // the serial console: boot.log
-inline constexpr int kFirstNetworkFd = 6;  // the first card's frames; the others follow
+// The first card's frames; the others follow, and then the virtiofsd of each folder that has one.
+inline constexpr int kFirstNetworkFd = 6;
 
 inline constexpr int kRamFd = 30;    // a template's memory, or its clone's source
 inline constexpr int kStateFd = 31;  // what a clone reads its devices' state from

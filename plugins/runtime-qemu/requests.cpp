@@ -193,7 +193,18 @@ Socket read_socket(Members& in) {
   return socket;
 }
 
+ShareTransport read_transport(Members& in) {
+  if (!in.has("shareTransport")) return ShareTransport::kAuto;
+  const std::string name = in.text("shareTransport");
+  if (name == "9p") return ShareTransport::k9p;
+  if (name == "virtiofs") return ShareTransport::kVirtiofs;
+  if (name != "auto") in.complain("shareTransport", "is neither auto nor 9p nor virtiofs");
+  return ShareTransport::kAuto;
+}
+
 void read_mounts(Members& in, Machine& machine) {
+  machine.share_transport = read_transport(in);
+  machine.cloning = in.flag("cloning");
   machine.disks = in.list("disks", read_disk);
   machine.shares = in.list("shares", read_share);
   std::set<std::string> names = {"image", "writable", "init"};
@@ -272,6 +283,7 @@ Result<Config> parse_config(const Json& body) {
   config.run_dir = in.path("runDir");
   config.log_dir = in.path("logDir");
   config.qemu = in.text_or_empty("qemu");
+  config.virtiofsd = in.text_or_empty("virtiofsd");
   if (in.has("log")) {
     Members log(in.object("log"), "log");
     const LogLimits usual;

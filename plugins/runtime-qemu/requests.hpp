@@ -24,7 +24,8 @@ struct Config {
   std::string run_dir;
   std::string log_dir;
   LogLimits log;
-  std::string qemu;  // the binary; "" means qemu-system-<host architecture> from PATH
+  std::string qemu;       // the binary; "" means qemu-system-<host architecture> from PATH
+  std::string virtiofsd;  // likewise; "" means the usual places
 };
 
 struct CreateRequest {

@@ -127,6 +127,8 @@ Status check_adoptable(const Machine& machine) {
 
 Status check_clonable(const Machine& machine, uint64_t tsc_khz, const std::string& binary) {
   if (!machine.from) return fail(Code::kUnsupported, "no template was given");
+  if (!machine.shares.empty() && machine.share_transport == ShareTransport::kVirtiofs)
+    return fail(Code::kUnsupported, "its folders come by virtio-fs");
   if (machine.accelerator == Accelerator::kTcg && tsc_khz == 0)
     return fail(Code::kUnsupported, "the rate of the host's TSC is unknown");
   if (!machine.init_disk.empty())

@@ -25,6 +25,7 @@ constexpr Milliseconds kCloneDeadline{60'000};
 // A machine whose channel has closed during its boot is ending by itself, and how it ends is what
 // there is to be told.
 constexpr Milliseconds kLastWords{1'000};
+constexpr uint64_t kFolderGraceMs = 500;
 
 std::string fresh_entropy() {
   std::array<uint8_t, 64> bytes{};
@@ -64,22 +65,31 @@ std::string seconds(Milliseconds time) {
 
 }  // namespace
 
-Vm::Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& tsc_rate,
-       BootLog& console, Callbacks callbacks)
+Vm::Vm(loop::Loop& loop, const Config& config, const TscRate& tsc_rate, BootLog& console,
+       Callbacks callbacks)
     : loop_(loop),
-      name_(std::move(name)),
-      binary_(std::move(binary)),
+      name_(config.container),
+      binary_(qemu_binary(config.qemu)),
       tsc_rate_(tsc_rate),
       console_(console),
       callbacks_(std::move(callbacks)),
-      deadline_(loop, [this] {
-        if (state_ == State::kStopping) return kill();
-        if (boot_error_) {
-          put_down_ = true;
-          return qemu_->kill();
-        }
-        fail_boot(did_not_boot());
-      }) {}
+      deadline_(loop,
+                [this] {
+                  if (state_ == State::kStopping) return kill();
+                  if (boot_error_) {
+                    put_down_ = true;
+                    return qemu_->kill();
+                  }
+                  fail_boot(did_not_boot());
+                }),
+      folder_timer_(loop,
+                    [this] {
+                      if (!qemu_) return;
+                      if (!booted()) return fail_boot({Code::kUnavailable, folder_end_, {}});
+                      callbacks_.remark("the machine of " + name_ + " is ended: " + folder_end_);
+                      kill();
+                    }),
+      servers_(loop, config, [this](const std::string& how) { on_folder_lost(how); }) {}
 
 Vm::~Vm() {
   if (qemu_) qemu_->kill();
@@ -109,13 +119,19 @@ void Vm::spawn() {
     state_ = State::kGone;
     return report(fail(*not_cloned_));
   }
+  if (auto served = serve_folders(); !served) {
+    state_ = State::kGone;
+    return report(fail(std::move(served.error()).context("boot the VM of " + name_)));
+  }
   auto qemu = spawn_qemu(tsc_khz);
   if (!qemu) {
     boot_error_ = std::move(qemu.error()).context("boot the VM of " + name_);
     boot_error_->hint = "install QEMU (package qemu-system-x86) or make it readable in PATH";
     state_ = State::kGone;
+    servers_.end();
     return report(fail(*boot_error_));
   }
+  servers_.let_go();
   timing_.spawned_us = elapsed();
   qemu_ = std::move(*qemu);
   guest_ = std::make_unique<GuestChannel>(
@@ -141,6 +157,16 @@ void Vm::choose_clone(uint64_t tsc_khz) {
   if (!clonable) not_cloned_ = std::move(clonable.error());
 }
 
+Status Vm::serve_folders() {
+  if (auto served = servers_.serve(request_.machine); !served) return served;
+  if (machines_are_cloned(request_.machine)) return {};
+  for (const Share& share : request_.machine.shares) {
+    if (!share.why_9p.empty())
+      callbacks_.remark("9p serves " + share.path + " to " + name_ + ": " + share.why_9p);
+  }
+  return {};
+}
+
 // Cards that the container doesn't use hang on cables without another end. The state is read from a
 // descriptor with a position of its own: every clone reads it from the beginning.
 Result<std::unique_ptr<QemuProcess>> Vm::spawn_qemu(uint64_t tsc_khz) {
@@ -156,6 +182,9 @@ Result<std::unique_ptr<QemuProcess>> Vm::spawn_qemu(uint64_t tsc_khz) {
     own.push_back(std::move(*state));
     inherited.emplace_back(kRamFd, request_.ram.get());
     inherited.emplace_back(kStateFd, own.back().get());
+  } else {
+    int next = kFirstNetworkFd + static_cast<int>(request_.vm_ends.size());
+    for (const int connection : servers_.connections()) inherited.emplace_back(next++, connection);
   }
   return QemuProcess::spawn(
       loop_, binary_,
@@ -323,11 +352,32 @@ void Vm::on_channel_lost(const Error& why) {
   qemu_->agent_ended();
 }
 
+// Whoever serves a folder sees QEMU's end before this process does: only if the machine is still
+// there after a while was the other one's end the first.
+void Vm::on_folder_lost(const std::string& how) {
+  if (!qemu_ || folder_timer_.active()) return;
+  folder_end_ = how;
+  folder_timer_.start(kFolderGraceMs);
+}
+
+Json Vm::shares() const {
+  Json list = Json::array();
+  for (const Share& share : request_.machine.shares) {
+    Json one = {{"tag", share.tag}, {"transport", transport_of(share)}};
+    if (!share.why_9p.empty()) one["reason"] = share.why_9p;
+    one["destinations"] = destinations_of(share.tag, request_.guest);
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 void Vm::on_gone(const std::string& how) {
   const std::string complaint = qemu_->last_complaint();
   deadline_.stop();
+  folder_timer_.stop();
   guest_.reset();
   qemu_.reset();
+  servers_.end();
   if (booted()) {
     state_ = State::kGone;
     const auto gone = callbacks_.gone;

@@ -26,6 +26,7 @@
 #include "guest_channel.hpp"
 #include "qemu_process.hpp"
 #include "requests.hpp"
+#include "share_servers.hpp"
 #include "tsc_rate.hpp"
 
 namespace bulkhead::qemu {
@@ -61,9 +62,9 @@ class Vm {
     std::function<void(std::string_view)> remark;  // a line for the service's log
   };
 
-  // `name` is the container's, for messages.
-  Vm(loop::Loop& loop, std::string name, std::string binary, const TscRate& tsc_rate,
-     BootLog& console, Callbacks callbacks);
+  // The container's id there is for messages.
+  Vm(loop::Loop& loop, const Config& config, const TscRate& tsc_rate, BootLog& console,
+     Callbacks callbacks);
   ~Vm();
 
   void boot(CreateRequest request, int64_t ordered_ticks_us);
@@ -83,6 +84,8 @@ class Vm {
   Accelerator accelerator() const { return request_.machine.accelerator; }
   const std::string& guest_version() const { return guest_version_; }
   const BootTiming& timing() const { return timing_; }
+  // {"tag", "transport", "reason"?, "destinations"} of each folder.
+  Json shares() const;
   bool cloned() const { return cloning_; }
   // Why it isn't a clone though a template was given; none if it is, or none was given.
   const std::optional<Error>& not_cloned() const { return not_cloned_; }
@@ -94,8 +97,10 @@ class Vm {
   void on_configured(const Result<Json>& answer);
   void on_channel_lost(const Error& why);
   void on_gone(const std::string& how);
+  void on_folder_lost(const std::string& how);
   void fail_boot(Error why);
   void choose_clone(uint64_t tsc_khz);
+  Status serve_folders();
   Result<std::unique_ptr<QemuProcess>> spawn_qemu(uint64_t tsc_khz);
   void resume_clone();
   void configure();
@@ -129,6 +134,9 @@ class Vm {
   bool asked_to_power_off_ = false;
   bool powered_off_ = false;
   loop::Timer deadline_;
+  loop::Timer folder_timer_;
+  std::string folder_end_;
+  ShareServers servers_;
   std::unique_ptr<QemuProcess> qemu_;
   std::unique_ptr<GuestChannel> guest_;
 };

@@ -5,6 +5,9 @@
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -25,7 +28,7 @@ namespace {
 
 // What went wrong in the child, on its way through the pipe.
 struct Report {
-  enum Step : int { kDescriptors, kDirectory, kSession, kDeathSignal, kExec };
+  enum Step : int { kDescriptors, kDirectory, kSession, kDeathSignal, kReadOnly, kExec };
   int step = kExec;
   int error = 0;
 };
@@ -38,7 +41,9 @@ struct Plan {
   std::vector<char*> envp;
   std::vector<std::pair<int, int>> fds;
   const char* directory = nullptr;
+  const char* read_only_folder = nullptr;
   bool new_session = false;
+  bool own_processes = false;
   int death_signal = 0;
   pid_t parent = 0;
   int report = -1;
@@ -115,6 +120,29 @@ void arrange_descriptors(Plan& plan) {
   }
 }
 
+// The parent may have died before the signal was asked for; then nobody would ever send it. From a
+// process namespace of its own a child sees no parent, but whether anybody still waits for its
+// report.
+bool is_orphan(const Plan& plan) {
+  if (!plan.own_processes) return ::getppid() != plan.parent;
+  pollfd report = {plan.report, 0, 0};
+  return ::poll(&report, 1, 0) != 0;
+}
+
+// A copy of the folder's mounts that can't be written to, laid over it for this process alone.
+bool seal(const char* folder) {
+  if (::unshare(CLONE_NEWNS) != 0) return false;
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return false;
+  const int tree =
+      ::open_tree(AT_FDCWD, folder, OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC);
+  mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  return tree >= 0 &&
+         ::mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) ==
+             0 &&
+         ::move_mount(tree, "", AT_FDCWD, folder, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+}
+
 #if defined(__x86_64__)
 constexpr uint32_t kArchitecture = AUDIT_ARCH_X86_64;
 #else
@@ -166,8 +194,10 @@ void supervise(const Plan& plan) {
   if (plan.new_session && ::setsid() < 0) give_up(plan, Report::kSession);
   if (plan.death_signal != 0) {
     if (::prctl(PR_SET_PDEATHSIG, plan.death_signal) != 0) give_up(plan, Report::kDeathSignal);
-    // The parent may have died before the request was made; then nobody would ever send the signal.
-    if (::getppid() != plan.parent) ::_exit(127);
+    if (is_orphan(plan)) ::_exit(127);
+  }
+  if (plan.read_only_folder != nullptr && !seal(plan.read_only_folder)) {
+    give_up(plan, Report::kReadOnly);
   }
   arrange_descriptors(plan);
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) give_up(plan, Report::kDirectory);
@@ -190,6 +220,9 @@ Failure failure_of(const Report& report, const Program& program) {
       return fail_errno(start + ": begin a session", report.error);
     case Report::kDeathSignal:
       return fail_errno(start + ": tie it to its parent", report.error);
+    case Report::kReadOnly:
+      return fail_errno(start + ": keep it from writing to " + program.read_only_folder,
+                        report.error);
     default:
       return fail_errno(start, report.error);
   }
@@ -202,7 +235,11 @@ pid_t fork_with_signals_blocked(Plan& plan) {
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ::fork();
+  // What fork() does beside the system call is for children that go on as this program.
+  const pid_t pid = plan.own_processes
+                        ? static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr,
+                                                       nullptr, nullptr, nullptr))
+                        : ::fork();
   if (pid == 0) become(plan);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -256,7 +293,9 @@ Status make_plan(Plan& plan, const Program& program, int null_fd) {
   }
   for (const auto& fd : plan.fds) plan.first_free = std::max(plan.first_free, fd.first + 1);
   if (!program.directory.empty()) plan.directory = program.directory.c_str();
+  if (!program.read_only_folder.empty()) plan.read_only_folder = program.read_only_folder.c_str();
   plan.new_session = program.new_session;
+  plan.own_processes = program.own_processes;
   plan.death_signal = program.parent_death_signal;
   plan.parent = ::getpid();
   return {};

@@ -31,6 +31,11 @@ struct Program {
   std::string directory = {};   // empty: ours
   bool new_session = false;     // survives our terminal and our death
   int parent_death_signal = 0;  // sent when the *thread* that spawned it ends; 0: none
+  // It is process 1 of a process namespace of its own, so that whatever it starts dies with it.
+  // Needs CAP_SYS_ADMIN, as does:
+  bool own_processes = false;
+  // A folder that it and what it starts can only read, with all that is mounted below; empty: none.
+  std::string read_only_folder = {};
   // The number of a system call that waits for who reads Child::supervisor (seccomp_unotify(2));
   // -1: none. A kernel that can't do it lets the call through.
   int supervised_call = -1;

@@ -1,5 +1,6 @@
-/* The other end of connections that busybox has no program for: datagrams, Unix sockets and an SSH
- * agent's protocol. Linked statically, so that it runs in an image of nothing else.
+/* What busybox has no program for: the other end of datagrams, Unix sockets and an SSH agent's
+ * protocol, and the rarer calls of a file system. Linked statically, so that it runs in an image of
+ * nothing else.
  *
  *   peer udp-echo PORT            answers each datagram with itself, over IPv4 and IPv6
  *   peer udp-ask ADDRESS PORT TEXT  sends one and prints the answer
@@ -11,21 +12,33 @@
  *                                 to standard output
  *   peer agent-keys PATH          prints how many keys the SSH agent there has
  *   peer watch PATH...            says "ready" and then what inotify tells of these, a line for
- * each: "modify PATH/NAME", or "other" for attributes, new and closed files peer watch-open PATH...
- * the same, and opens each file that was modified for writing and closes it as it was
+ *                                 each: "modify PATH/NAME", or "other" for attributes, new and
+ *                                 closed files
+ *   peer watch-open PATH...       the same, and opens each file that was modified for writing and
+ *                                 closes it as it was
+ *   peer folder flock|fcntl|tmpfile|mmap|xattr
+ *                                 tries that in the current folder; prints "ok", or the call that
+ *                                 failed and why
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static void need(int holds, const char* what) {
@@ -194,6 +207,88 @@ static void watch(char** paths, int count, int open_them) {
   }
 }
 
+/* Ends with the reason on standard output: it is what a test compares. */
+static void holds(int condition, const char* what) {
+  if (condition) return;
+  printf("%s: %s\n", what, errno ? strerror(errno) : "not so");
+  exit(1);
+}
+
+static int lock_by_flock(int fd) {
+  return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static int lock_by_fcntl(int fd) {
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_SETLK, &whole);
+}
+
+/* Another process is kept out as long as this one has it, and no longer. */
+static void try_lock(int (*lock)(int fd)) {
+  int mine = open("locked", O_RDWR | O_CREAT, 0600), status = 0;
+  holds(mine >= 0, "open");
+  holds(lock(mine) == 0, "lock");
+  for (int held = 1; held >= 0; held--) {
+    pid_t child = fork();
+    if (child == 0) {
+      int other = open("locked", O_RDWR);
+      _exit(other < 0 ? 2 : lock(other) == 0 ? 0 : errno == EAGAIN || errno == EACCES ? 1 : 3);
+    }
+    holds(waitpid(child, &status, 0) == child && WIFEXITED(status), "waitpid");
+    errno = 0;
+    holds(WEXITSTATUS(status) == held, held ? "kept out" : "let in");
+    close(mine);
+  }
+}
+
+static void try_tmpfile(void) {
+  struct stat made;
+  char path[32];
+  int fd = open(".", O_TMPFILE | O_RDWR, 0640);
+  holds(fd >= 0, "O_TMPFILE");
+  holds(write(fd, "whole", 5) == 5, "write");
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  holds(linkat(AT_FDCWD, path, AT_FDCWD, "linked", AT_SYMLINK_FOLLOW) == 0, "linkat");
+  holds(stat("linked", &made) == 0, "stat");
+  errno = 0;
+  holds(made.st_size == 5 && (made.st_mode & 0777) == 0640 && made.st_nlink == 1, "what was made");
+}
+
+static void try_mmap(void) {
+  char found[6] = {0};
+  int fd = open("mapped", O_RDWR | O_CREAT, 0600);
+  holds(fd >= 0 && ftruncate(fd, 100000) == 0, "open");
+  char* map = mmap(NULL, 100000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  holds(map != MAP_FAILED, "mmap");
+  memcpy(map + 70000, "there", 5);
+  holds(msync(map, 100000, MS_SYNC) == 0, "msync");
+  holds(pread(fd, found, 5, 70000) == 5, "pread");
+  errno = 0;
+  holds(strcmp(found, "there") == 0, "what was written");
+  holds(pwrite(fd, "again", 5, 70000) == 5, "pwrite");
+  holds(memcmp(map + 70000, "again", 5) == 0, "what is mapped");
+}
+
+static void try_xattr(void) {
+  char value[16] = {0};
+  int fd = open("attributed", O_RDWR | O_CREAT, 0600);
+  holds(fd >= 0, "open");
+  holds(fsetxattr(fd, "user.bulkhead", "value", 5, 0) == 0, "setxattr");
+  holds(fgetxattr(fd, "user.bulkhead", value, sizeof value) == 5, "getxattr");
+  errno = 0;
+  holds(strcmp(value, "value") == 0, "what was set");
+}
+
+static int folder(const char* what) {
+  if (strcmp(what, "flock") == 0) try_lock(lock_by_flock);
+  if (strcmp(what, "fcntl") == 0) try_lock(lock_by_fcntl);
+  if (strcmp(what, "tmpfile") == 0) try_tmpfile();
+  if (strcmp(what, "mmap") == 0) try_mmap();
+  if (strcmp(what, "xattr") == 0) try_xattr();
+  puts("ok");
+  return 0;
+}
+
 int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "";
   if (argc == 3 && strcmp(mode, "udp-echo") == 0) udp_echo(atoi(argv[2]));
@@ -204,8 +299,9 @@ int main(int argc, char** argv) {
   if (argc == 3 && strcmp(mode, "agent-keys") == 0) return agent_keys(argv[2]);
   if (argc >= 3 && strcmp(mode, "watch") == 0) watch(argv + 2, argc - 2, 0);
   if (argc >= 3 && strcmp(mode, "watch-open") == 0) watch(argv + 2, argc - 2, 1);
+  if (argc == 3 && strcmp(mode, "folder") == 0) return folder(argv[2]);
   fprintf(stderr,
-          "usage: peer udp-echo|udp-ask|tcp-crowd|unix-echo|unix-ask|agent-keys|watch|watch-open "
-          "...\n");
+          "usage: peer udp-echo|udp-ask|tcp-crowd|unix-echo|unix-ask|agent-keys|watch|watch-open|"
+          "folder ...\n");
   return 2;
 }

@@ -145,5 +145,40 @@ TEST(Spawn, TiesAChildToTheThreadThatStartedIt) {
   EXPECT_EQ(info.si_status, SIGKILL);
 }
 
+TEST(Spawn, EndsWhatAChildOfItsOwnProcessesHasStarted) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  auto child = spawn({.arguments = {"sh", "-c", "echo $$; sleep 1000 & exec sleep 1000"},
+                      .fds = {{1, writing.get()}},
+                      .own_processes = true});
+  ASSERT_TRUE(child) << child.error().message;
+  writing.reset();
+  char text[8] = {};
+  ASSERT_EQ(::read(reading.get(), text, sizeof text), 2);
+  EXPECT_STREQ(text, "1\n");
+  ASSERT_EQ(::kill(child->pid, SIGKILL), 0);
+  EXPECT_EQ(::read(reading.get(), text, sizeof text), 0) << "the grandchild still writes";
+  siginfo_t info = {};
+  ::waitid(P_PIDFD, static_cast<id_t>(child->pidfd.get()), &info, WEXITED);
+}
+
+TEST(Spawn, KeepsAChildFromWritingToAFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("sealed." + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string script = "echo x > " + folder.string() + "/f || echo refused";
+  EXPECT_EQ(run({.arguments = {"sh", "-c", script}, .read_only_folder = folder.string()}).output,
+            "refused\n");
+  EXPECT_EQ(run({.arguments = {"sh", "-c", script}}).output, "") << "others still can";
+  const auto failed = spawn({.arguments = {"true"}, .read_only_folder = "/nowhere"});
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message, HasSubstr("/nowhere"));
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace bulkhead

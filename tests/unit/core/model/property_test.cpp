@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"registry.domain", "localhost:5000", true}, Sample{"registry.domain", "a b", false},
         Sample{"registry.domain", "a/b", false}, Sample{"vminit.image", "vminit:1", true},
         Sample{"vminit.image", "VMINIT", false}, Sample{"kernel.digest", "sha256:12", false},
+        Sample{"mounts.transport", "9p", true}, Sample{"mounts.transport", "auto", true},
+        Sample{"mounts.transport", "virtiofs", true}, Sample{"mounts.transport", "nfs", false},
         Sample{"kernel.url", "", false}, Sample{"kernel.url", "https://example.org/k.tar", true}));
 
 TEST(PropertyTest, SetClearAndDefault) {

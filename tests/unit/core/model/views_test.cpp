@@ -42,6 +42,26 @@ TEST_F(ViewsTest, StatusOverALife) {
   EXPECT_EQ(status("web")["state"], "stopped") << "going, but still there";
 }
 
+TEST_F(ViewsTest, WhatCarriesEachFolderWhileItRuns) {
+  world_.create("web");
+  Event start = world_.take(decide_start(world_.state(), {"web", false}, {}));
+  world_.succeed(start.seq, Json::parse(R"({"pid": 9, "shares": [
+    {"tag": "share0", "transport": "virtiofs", "destinations": ["/a", "/b"]},
+    {"tag": "share1", "transport": "9p", "reason": "no virtiofsd", "destinations": ["/c"]}]})"));
+  const Json mounts = Json::parse(R"([{"destination": "/a", "transport": "virtiofs"},
+    {"destination": "/b", "transport": "virtiofs"},
+    {"destination": "/c", "transport": "9p", "reason": "no virtiofsd"}])");
+  EXPECT_EQ(status("web")["mounts"], mounts);
+  const auto restored = container_from_snapshot(container_snapshot(world_.container("web")));
+  ASSERT_TRUE(restored);
+  EXPECT_EQ(restored->mounts, mounts);
+  world_.exit("web", 0);
+  EXPECT_FALSE(status("web").contains("mounts"));
+  Event again = world_.take(decide_start(world_.state(), {"web", false}, {}));
+  world_.succeed(again.seq, {{"pid", 9}});
+  EXPECT_FALSE(status("web").contains("mounts")) << "of the run before";
+}
+
 TEST_F(ViewsTest, AForcedDeleteOfARunningOneShowsStopping) {
   world_.create("web");
   world_.start("web");

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <optional>
+
 namespace bulkhead::guest {
 namespace {
 
@@ -46,6 +48,20 @@ TEST(Mounts, HaveATypeASourceAndAPlace) {
   EXPECT_EQ(tmpfs->front().mode, 0700U);
 }
 
+TEST(Mounts, AShareIsCarriedBy9pUnlessItIsSaidOtherwise) {
+  auto virtiofs = [](const char* transport) {
+    auto mounts = parse_mounts(Json::array(
+        {{{"type", "share"}, {"source", "a"}, {"destination", "/a"}, {"transport", transport}}}));
+    return mounts ? std::optional(mounts->front().virtiofs) : std::nullopt;
+  };
+  EXPECT_EQ(virtiofs("virtiofs"), true);
+  EXPECT_EQ(virtiofs("9p"), false);
+  EXPECT_EQ(virtiofs("nfs"), std::nullopt);
+  auto silent = parse_mounts(one(R"({"type": "share", "source": "a", "destination": "/a"})"));
+  ASSERT_TRUE(silent);
+  EXPECT_FALSE(silent->front().virtiofs);
+}
+
 TEST(Mounts, WhatMakesNoSenseIsRefused) {
   for (const char* text :
        {R"({"type": "nfs", "source": "a", "destination": "/a"})",
@@ -54,6 +70,7 @@ TEST(Mounts, WhatMakesNoSenseIsRefused) {
         R"({"type": "tmpfs", "destination": "/a/../.."})", R"({"type": "tmpfs"})",
         R"({"type": "share", "source": "a", "destination": "/a", "file": ".."})",
         R"({"type": "share", "source": "a", "destination": "/a", "file": "a/b"})",
+        R"({"type": "share", "source": "a", "destination": "/a", "transport": 9})",
         R"({"type": "tmpfs", "destination": "/a", "mode": 5000})"})
     EXPECT_FALSE(parse_mounts(one(text))) << text;
 }

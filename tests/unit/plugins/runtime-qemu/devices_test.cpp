@@ -1,5 +1,6 @@
 // What a machine has beside its disks: networks, volumes, folders, sockets, through the whole
 // plugin.
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "bulkhead/unix_socket.hpp"
@@ -31,6 +32,25 @@ struct DevicesTest : RuntimeTest {
   }
   Result<Json> create_with(Json body, std::vector<UniqueFd> fds) {
     return host.wait(host.submit(*plugin, "runtime.create", std::move(body), std::move(fds)));
+  }
+  void restart_with_virtiofsd(const std::string& path) {
+    plugin->stop();
+    plugin = std::make_unique<RuntimePlugin>(host.host());
+    ASSERT_TRUE(plugin->start({{"container", "web"},
+                               {"runDir", dir.string()},
+                               {"logDir", dir.string()},
+                               {"qemu", FAKE_QEMU},
+                               {"virtiofsd", path}}));
+  }
+  static std::vector<pid_t> children_named(const std::string& name) {
+    std::vector<pid_t> found;
+    for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+      std::istringstream pids(file_text(task.path() / "children"));
+      for (std::string pid; pids >> pid;) {
+        if (file_text("/proc/" + pid + "/comm") == name + "\n") found.push_back(std::stoi(pid));
+      }
+    }
+    return found;
   }
   static std::string frame_from(const UniqueFd& fd) {
     char buffer[100];
@@ -108,9 +128,86 @@ TEST_F(DevicesTest, ANetworkOutlivesAKvmThatDoesNotBoot) {
 TEST_F(DevicesTest, TellsHowEachFolderIsShared) {
   Json body = create_body();
   body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["shareTransport"] = "9p";
+  for (const char* place : {"/here", "/there"})
+    body["guest"]["mounts"].push_back(
+        {{"type", "share"}, {"source", "src"}, {"destination", place}});
   const auto created = call("create", body);
   ASSERT_TRUE(created) << created.error().message;
-  EXPECT_EQ((*created)["shares"], (Json{{{"tag", "src"}, {"transport", "9p"}}}));
+  EXPECT_EQ((*created)["shares"],
+            (Json{{{"tag", "src"}, {"transport", "9p"}, {"destinations", {"/here", "/there"}}}}));
+  EXPECT_EQ((*call("inspect"))["shares"], (*created)["shares"]);
+}
+
+TEST_F(DevicesTest, AFolderThatNoVirtiofsdServesGoesBy9pAndSaysWhy) {
+  restart_with_virtiofsd("/bin/false");
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  const auto created = call("create", body);
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["shares"][0]["transport"], "9p");
+  EXPECT_THAT((*created)["shares"][0]["reason"].get<std::string>(), HasSubstr("doesn't answer"));
+}
+
+TEST_F(DevicesTest, VirtiofsThatWasOrderedAndCannotBeIsAnError) {
+  restart_with_virtiofsd("/nowhere/virtiofsd");
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["shareTransport"] = "virtiofs";
+  const auto created = call("create", body);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, Code::kUnavailable);
+  EXPECT_THAT(created.error().message, HasSubstr("no virtiofsd"));
+}
+
+TEST_F(DevicesTest, AMachineThatIsBootedHasItsFoldersByVirtiofs) {
+  restart_with_virtiofsd(FAKE_VIRTIOFSD);
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  const auto created = call("create", body);
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["shares"][0]["transport"], "virtiofs");
+  EXPECT_FALSE((*created)["shares"][0].contains("reason"));
+}
+
+TEST_F(DevicesTest, AMachineThatMightHaveBeenACloneHasItsFoldersBy9p) {
+  restart_with_virtiofsd(FAKE_VIRTIOFSD);
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["cloning"] = true;
+  const auto created = call("create", body);
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["shares"][0]["transport"], "9p");
+  EXPECT_THAT((*created)["shares"][0]["reason"].get<std::string>(), HasSubstr("cloned"));
+}
+
+TEST_F(DevicesTest, AServerThatEndsTakesItsMachineWithIt) {
+  restart_with_virtiofsd(FAKE_VIRTIOFSD);
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  const auto created = call("create", body);
+  ASSERT_TRUE(created) << created.error().message;
+  const auto servers = children_named("fake_virtiofsd");
+  ASSERT_EQ(servers.size(), 1u);
+  ::kill(servers[0], SIGKILL);
+  ASSERT_TRUE(host.event("vm.stopped"));
+  EXPECT_EQ(count_children(), 0u);
+}
+
+TEST_F(DevicesTest, FoldersThatMustComeByVirtiofsAreWorthABoot) {
+  restart_with_virtiofsd(FAKE_VIRTIOFSD);
+  Json body = create_body();
+  body["machine"]["shares"] = {{{"tag", "src"}, {"path", "/src"}}};
+  body["machine"]["shareTransport"] = "virtiofs";
+  body["machine"]["template"] = {{"memoryBytes", 1 << 30}, {"recipe", "whatever"}};
+  std::vector<UniqueFd> fds;
+  for (int i = 0; i < 2; ++i) fds.emplace_back(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const auto created = create_with(body, std::move(fds));
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_EQ((*created)["cloned"], false);
+  EXPECT_EQ((*created)["shares"][0]["transport"], "virtiofs");
+  EXPECT_EQ((*created)["notCloned"], "its folders come by virtio-fs");
+  EXPECT_EQ((*created)["badTemplate"], false);
 }
 
 TEST_F(DevicesTest, RefusesMoreThanThereIsRoomFor) {

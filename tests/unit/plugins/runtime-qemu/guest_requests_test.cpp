@@ -58,6 +58,21 @@ TEST(ContainerBody, PassesNetworksAndMountsOnAsTheyAre) {
   EXPECT_FALSE(body.contains("sockets"));
 }
 
+TEST(ContainerBody, SaysWhatCarriesEachFolder) {
+  CreateRequest request;
+  request.machine.shares = {{"a", "/a"}, {"b", "/b"}};
+  request.machine.shares[0].virtiofs = true;
+  request.guest["mounts"] = Json::parse(R"([
+    {"type": "share", "source": "b", "destination": "/b"},
+    {"type": "share", "source": "a", "destination": "/a"},
+    {"type": "disk", "source": "a", "destination": "/d"}])");
+  const Json mounts = container_body(request, 1, "")["mounts"];
+  EXPECT_EQ(mounts[0]["transport"], "9p");
+  EXPECT_EQ(mounts[1]["transport"], "virtiofs");
+  EXPECT_FALSE(mounts[2].contains("transport"));
+  EXPECT_EQ(destinations_of("a", request.guest), Json::array({"/a"}));
+}
+
 TEST(ContainerBody, NamesSocketsByNumberAndKeepsTheHostsPathsToItself) {
   CreateRequest request;
   request.guest = Json::object();

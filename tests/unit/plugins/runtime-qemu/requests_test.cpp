@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <map>
+#include <string>
 #include <tuple>
 
 namespace bulkhead::qemu {
@@ -89,6 +91,20 @@ TEST(ParseCreate, ReadsWhatAMachineHasBesideItsDisks) {
   EXPECT_EQ(machine.sockets.at(0).direction, Socket::Direction::kToHost);
   EXPECT_FALSE(machine.sockets.at(0).mode);
   EXPECT_EQ(machine.sockets.at(1).mode, 0660u);
+}
+
+TEST(ParseCreate, ReadsWhatIsToCarryFolders) {
+  Json body = create_body();
+  EXPECT_EQ(parse_create(body)->machine.share_transport, ShareTransport::kAuto);
+  for (const auto& [name, transport] :
+       std::map<std::string, ShareTransport>{{"auto", ShareTransport::kAuto},
+                                             {"9p", ShareTransport::k9p},
+                                             {"virtiofs", ShareTransport::kVirtiofs}}) {
+    body["machine"]["shareTransport"] = name;
+    EXPECT_EQ(parse_create(body)->machine.share_transport, transport) << name;
+  }
+  body["machine"]["shareTransport"] = "nfs";
+  EXPECT_THAT(parse_create(body).error().message, HasSubstr("shareTransport"));
 }
 
 TEST(ParseCreate, NamesTheItemThatIsWrong) {

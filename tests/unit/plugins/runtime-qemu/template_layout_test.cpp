@@ -109,6 +109,13 @@ TEST(TemplateLayout, SaysWhyAMachineCantBeAClone) {
   machine = web();
   machine.shares.resize(5);
   EXPECT_EQ(why_not(machine), "5 folders are more than a template's 4");
+  machine.shares.resize(1);
+  EXPECT_EQ(why_not(machine), "");
+  machine.share_transport = ShareTransport::kVirtiofs;
+  EXPECT_EQ(why_not(machine), "its folders come by virtio-fs");
+  EXPECT_EQ(check_clonable(machine, kTsc, "/bin/true").error().code, Code::kUnsupported);
+  machine.shares.clear();
+  EXPECT_EQ(why_not(machine), "");
   machine = web();
   machine.memory_bytes = uint64_t{2} << 30;
   EXPECT_EQ(why_not(machine), "it has more memory than the template");
