@@ -9,11 +9,12 @@
  * done", or "fsload: " and what failed. So it is the host's clock that measures. A line is one of
  *   write NAME MIB     makes a file, with blocks of 1 MiB
  *   commit NAME MIB    the same, with one fsync in the end
- *   read NAME MIB      all of it, in such blocks; what the guest's cache has of it is forgotten
- * first sync NAME COUNT    writes 4 KiB each after the other, each followed by fsync unpack NAME
- * COUNT  makes a folder of so many small files, 20 to a folder, by the system calls of `git
- * checkout`: lstat, open for a new file, write, fstat, close stat NAME COUNT    looks at each of
- * them remove NAME COUNT  removes a file (0), or what unpack has made
+ *   read NAME MIB      all of it, in such blocks, and nothing from the guest's cache
+ *   sync NAME COUNT    writes 4 KiB each after the other, each followed by fsync
+ *   unpack NAME COUNT  makes a folder of so many small files, 20 to a folder, by the system calls
+ *                      of `git checkout`: lstat, open for a new file, write, fstat, close
+ *   stat NAME COUNT    looks at each of them
+ *   remove NAME COUNT  removes a file (0), or what unpack has made
  */
 #include <errno.h>
 #include <fcntl.h>
