@@ -97,6 +97,8 @@ stage_bench() {
   "$PYTHON" tests/bench/run.py build/release
   "$PYTHON" tests/bench/pull.py build/release
   "$PYTHON" tests/bench/network.py build/release
+  "$PYTHON" tests/bench/start.py build/release
+  "$PYTHON" tests/bench/density.py build/release
 }
 
 stage_docs() {
