@@ -89,7 +89,7 @@ class Podman(Engine):
         self.environment = {**os.environ, "CONTAINERS_CONF": f"{directory}/containers.conf", "TMPDIR": str(directory)}
         self.directory, self.apart = directory, Apart()
         try:
-            self._use("crun")
+            self._use()
             self("import", "-q", busybox, self.busybox)
             self("load", "-q", f"--signature-policy={directory}/policy.json", "-i", debian[0])
             self._choose_runtime()
@@ -97,14 +97,14 @@ class Podman(Engine):
             self.close()
             raise
 
-    def _use(self, runtime):
+    def _use(self, *options):
         self.command = self.apart("podman", "--root", self.directory / "graph", "--runroot", self.directory / "run", "--storage-driver", "overlay",
-                                  "--runtime", runtime)
+                                  *options)
 
     def _choose_runtime(self):
         failures = []
         for runtime in ("crun", "runc"):
-            self._use(runtime)
+            self._use("--runtime", runtime)
             try:
                 self.run(self.busybox, ["true"], "none")
                 self.name = f"podman {runtime}"
