@@ -103,6 +103,8 @@ stage_bench() {
   "$PYTHON" tests/bench/network.py build/release
   "$PYTHON" tests/bench/folder.py build/release
   "$PYTHON" tests/bench/block.py build/release
+  "$PYTHON" tests/bench/start.py build/release
+  "$PYTHON" tests/bench/density.py build/release
 }
 
 stage_docs() {
