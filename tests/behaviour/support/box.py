@@ -115,7 +115,10 @@ class Box:
         return processes.named(self.root, "container-apiserver")
 
     def pids(self, word):
-        return processes.named(self.root, word)
+        """Without the machine that becomes a template, which comes and goes by itself."""
+        commands = processes.of_root(self.root)
+        return [pid for pid in processes.named(self.root, word)
+                if "bulkhead.template=1" not in commands.get(pid, "") or "-incoming" in commands.get(pid, "")]
 
     # --- what it says about things
 
