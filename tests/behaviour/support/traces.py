@@ -1,6 +1,6 @@
 """What a service holds and leaves on its host: compared before and after, at rest, everything that a container had must be gone.
 
-Names that are made anew each time (parked machines, hosts' sockets) count as one name each.
+What is made or measured anew each time (names of parked machines and of hosts' sockets, the pace of the host's clock) counts as the same.
 """
 import collections
 import os
@@ -11,7 +11,8 @@ from . import processes
 
 # The journal and what is derived from it grow; that is what they are for.
 GROWING = re.compile(r"/data/(journal|state)\.db|/logs/")
-MADE_ANEW = ((re.compile(r"_parked-[0-9a-f]+"), "_parked-N"), (re.compile(r"/(hosts|networks)/[0-9]+"), r"/\1/N"))
+MADE_ANEW = ((re.compile(r"_parked-[0-9a-f]+"), "_parked-N"), (re.compile(r"/(hosts|networks)/[0-9]+"), r"/\1/N"),
+             (re.compile(r"\b(tsc_early_khz|lpj)=[0-9]+"), r"\1=N"))
 
 
 def _plain(text):
