@@ -43,6 +43,7 @@ struct VmDevicesTest : VmTest {
   fs::path add_folder(const std::string& tag, bool read_only = false) {
     const fs::path folder = dir / ("folder, of " + tag);
     fs::create_directories(folder);
+    machine["shareTransport"] = "9p";  // which a command in the guest can mount
     machine["shares"].push_back({{"tag", tag}, {"path", folder}, {"readOnly", read_only}});
     return folder;
   }
