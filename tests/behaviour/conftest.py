@@ -30,6 +30,14 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "release_only: not run again on sanitized builds (long, and about other people's programs)")
+    config.addinivalue_line("markers", "clones: needs containers that are cloned, so it isn't run where all are booted (BULKHEAD_STARTS=cold)")
+
+
+def pytest_collection_modifyitems(items):
+    if STARTS == "cold":
+        for item in items:
+            if item.get_closest_marker("clones"):
+                item.add_marker(pytest.mark.skip(reason="every container is booted"))
 
 
 @pytest.fixture(scope="session")

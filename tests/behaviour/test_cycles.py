@@ -48,6 +48,7 @@ def stays(command):
     return "qemu" not in command and "/runtime-" not in command
 
 
+@pytest.mark.clones
 @pytest.mark.release_only  # a sanitized build keeps what was freed for a while, so it grows
 def test_cycles_leave_nothing_and_nothing_grows(box):
     for number in range(FIRST):

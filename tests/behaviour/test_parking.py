@@ -8,7 +8,7 @@ import pytest
 from support import net, processes
 from support.processes import wait_until
 
-pytestmark = pytest.mark.skipif(os.environ.get("BULKHEAD_STARTS") == "cold", reason="about what is switched off")
+pytestmark = pytest.mark.clones
 
 
 @pytest.fixture(scope="module")

@@ -205,6 +205,7 @@ def carried(box, name):
 CLONES_HAVE_9P = {"transport": "9p", "reason": "machines are cloned, which starts them sooner"}
 
 
+@pytest.mark.clones
 def test_under_auto_folders_go_by_9p_while_machines_are_cloned(box, template, name, tmp_path):
     box.ok("run", "-d", "--name", name, "-v", f"{tmp_path}:/s", "busybox", "sleep", "100000")
     start, mount = carried(box, name)
@@ -215,6 +216,7 @@ def test_under_auto_folders_go_by_9p_while_machines_are_cloned(box, template, na
     assert start["cloned"] is False and mount["transport"] == ("virtiofs" if usable() else "9p")
 
 
+@pytest.mark.clones
 def test_under_auto_that_there_is_no_template_changes_nothing(box, template, name, tmp_path):
     places = [f"/s{number}" for number in range(5)]
     for place in places:

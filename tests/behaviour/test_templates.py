@@ -1,6 +1,5 @@
 """Containers whose machine is a clone of a saved one: that they are, that nobody can tell, and that no template is ever a reason to fail."""
 import concurrent.futures
-import os
 import pathlib
 
 import pytest
@@ -9,7 +8,7 @@ from support import net, processes
 
 CLONES = 200
 
-pytestmark = pytest.mark.skipif(os.environ.get("BULKHEAD_STARTS") == "cold", reason="about what is switched off")
+pytestmark = pytest.mark.clones
 
 
 @pytest.fixture(scope="module")
