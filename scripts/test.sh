@@ -7,7 +7,8 @@
 #
 # Stages: packages format build kernel behaviour docs unit fuzz tidy by default; only when named: asan (the behaviour tests once more, on the
 # sanitized build; all of it together may not fit into 90 minutes on a machine with cold caches), cold and parked (the behaviour tests with
-# every container booted, or taken from what was resumed ahead), bench (it judges by ratios, and wants the machine for itself) and tsan. FUZZ_SECONDS (30) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
+# every container booted, or taken from what was resumed ahead), bench (it judges by ratios, and wants the machine for itself) and tsan.
+# FUZZ_SECONDS (30) is how long each fuzzer runs; PYTEST_ARGS goes to pytest as it is.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$BULKHEAD_SOURCE"

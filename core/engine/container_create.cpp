@@ -1,10 +1,10 @@
 // create: configuration from request, image and properties; intent; disks; outcome.
 #include <sys/stat.h>
-#include <time.h>
 
 #include <filesystem>
 
 #include "containers.hpp"
+#include "host_clock.hpp"
 #include "kernel_file.hpp"
 #include "model/configuration.hpp"
 #include "model/container_decide.hpp"
@@ -18,12 +18,6 @@
 
 namespace bulkhead::engine {
 namespace {
-
-int64_t now_us() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
-}
 
 struct Draft {
   model::CreateContainer command;

@@ -1,14 +1,13 @@
 // start: intent; host process (a new one, or a parked one with its machine); host-started
-// committed; networks; VM; process; outcome. Each step is
-// a member function that ends by asking for the next; whatever fails goes through abandon(), which
-// leaves no process and no socket behind. So does what is cancelled: a stop, a deletion and the
-// service's end give up a start that is under way, whatever it waits for, and go on after its
-// outcome.
+// committed; networks; VM; process; outcome. Each step is a member function that ends by asking for
+// the next; whatever fails goes through abandon(), which leaves no process and no socket behind. So
+// does what is cancelled: a stop, a deletion and the service's end give up a start that is under
+// way, whatever it waits for, and go on after its outcome.
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 
 #include "containers.hpp"
+#include "host_clock.hpp"
 #include "log.hpp"
 #include "model/container_decide.hpp"
 #include "model/facts.hpp"
@@ -297,11 +296,7 @@ class StartFlow : public std::enable_shared_from_this<StartFlow> {
   }
 
   // For who asks what took how long; since the intent was written.
-  void reached(const char* step) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const int64_t us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-    steps_[step] = std::max<int64_t>(0, us - intent_.at_us);
-  }
+  void reached(const char* step) { steps_[step] = std::max<int64_t>(0, now_us() - intent_.at_us); }
 
   void learn() {
     parts_.templates.learned(request_["machine"], template_, created_);

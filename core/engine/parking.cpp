@@ -74,24 +74,26 @@ void Parking::fill() {
   key_ = key;
   if (key.empty() || parked_.size() >= wished()) return;
   attempt_ = kPrefix + new_uuid().substr(0, kNameSize);
-  parts_.templates.source(example_->machine, [this](std::optional<Templates::Source> source) {
-    if (!source || closing_) return attempt_.clear();
-    park(std::move(*source));
-  });
+  parts_.templates.source(example_->machine,
+                          [this, example = *example_](std::optional<Templates::Source> source) {
+                            if (!source || closing_) return attempt_.clear();
+                            park(example, std::move(*source));
+                          });
 }
 
-void Parking::park(Templates::Source source) {
+void Parking::park(const Example& example, Templates::Source source) {
   auto attempt = std::make_shared<Attempt>();
   attempt->host = attempt_;
   attempt->key = source.key;
-  attempt->shape = model::template_shape(example_->machine);
+  attempt->shape = model::template_shape(example.machine);
   attempt->source = std::move(source.body);
   attempt->fds.push_back(std::move(source.ram));
   attempt->fds.push_back(std::move(source.state));
   const Json disks = {
-      {"container", attempt->host}, {"digest", example_->digest}, {"platform", example_->platform}};
+      {"container", attempt->host}, {"digest", example.digest}, {"platform", example.platform}};
   parts_.storage.ask("storage.create", disks, [this, attempt](const Result<Json>& made) {
     if (!made) return failed(*attempt, made.error());
+    if (closing_) return failed(*attempt, {Code::kUnavailable, "the service is stopping", {}});
     model::RehearsalDisks rehearsed{model::read_text(*made, "imageDisk"),
                                     model::read_text(*made, "writableDisk")};
     parts_.hosts.launch_parked(attempt->host, [this, attempt, rehearsed](const auto& launched) {

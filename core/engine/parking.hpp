@@ -58,7 +58,7 @@ class Parking {
   struct Attempt;
   size_t wished() const;
   void fill();
-  void park(Templates::Source source);
+  void park(const Example& example, Templates::Source source);
   void done(const Attempt& attempt, std::vector<UniqueFd> cables);
   void failed(const Attempt& attempt, const Error& why);
   void drop_disks(const std::string& host);

@@ -178,7 +178,7 @@ void Container::on_parked(const Status& how) {
       vm_.reset();
     }
     if (auto waiting = std::exchange(parking_, std::nullopt)) waiting->fail(how.error());
-    return check_closed();
+    return answer_waiting();
   }
   state_ = State::kParked;
   std::vector<int> ends;

@@ -7,9 +7,8 @@
 // which those that a container doesn't use are placeholders (a null disk, a cable without end, an
 // empty folder). The guest gives none of them a driver before it was cloned, and then only those
 // that are used: so disks of any size and content, cards with any address and folders of any
-// content share one template. A folder by virtio-fs has no placeholder: QEMU can't migrate it.
-// Its memory is larger than some containers': their limit is their
-// cgroup's.
+// content share one template. A folder by virtio-fs has no placeholder: QEMU can't migrate it. Its
+// memory is larger than some containers': their limit is their cgroup's.
 //
 // The recipe is the template's command line and the identity of its QEMU; a template whose recipe
 // isn't the one that would be used now isn't used. The TSC's rate, measured anew each time, isn't

@@ -270,10 +270,6 @@ void Vm::adopt(CreateRequest request, int64_t ordered_ticks_us) {
   name_ = request_.container;
   ordered_us_ = ordered_ticks_us;
   timing_ = {};
-  if (state_ != State::kParked) {
-    const Error why{Code::kUnavailable, "the parked machine has ended", {}};
-    return report(fail(why));
-  }
   state_ = State::kAdopting;
   deadline_.start(static_cast<uint64_t>(allowed_.count()));
   const Machine& machine = request_.machine;

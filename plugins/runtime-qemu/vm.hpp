@@ -70,7 +70,7 @@ class Vm {
   void boot(CreateRequest request, int64_t ordered_ticks_us);
   // `parked` is called once, with why it can't be or with nothing; not if the VM ends meanwhile.
   void park(std::function<void(const Status&)> parked);
-  // The container that a parked machine is for; its descriptors are the machine's already.
+  // Of a parked VM: the container that it is for, whose descriptors it has already.
   void adopt(CreateRequest request, int64_t ordered_ticks_us);
   // Asks the guest to power off; kills QEMU if it hasn't within the deadline. Harmless when
   // repeated.

@@ -10,10 +10,8 @@ import argparse
 import contextlib
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "behaviour"))
@@ -21,7 +19,6 @@ sys.path.insert(0, str(HERE))
 
 import fsload  # noqa: E402
 from beside import Comparison  # noqa: E402
-from support.box import Box  # noqa: E402
 
 TARGET = 0.95
 DISK = "disk0"  # of the container's first volume, in its machine
@@ -76,15 +73,7 @@ def main():
     parser.add_argument("--only", action="append", default=[], help="measures with this in their name")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        scratch = pathlib.Path(tempfile.mkdtemp(prefix="bh-bench-", dir="/tmp"))
-        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        program = fsload.compiled(scratch)
-        box = Box(pathlib.Path(arguments.build).resolve())
-        stack.callback(box.remove)
-        stack.callback(box.stop)
-        box.start()
-        ours = fsload.Ours(box, program, scratch)
-        box.ok("system", "template", "build")
+        scratch, program, box, ours = fsload.begin(stack, arguments.build)
         box.ok("volume", "create", "--opt", "size=4g", "data")
         machine = ours.machine("shape", "-v", "data:/data")
         disk = scratch / "disk"

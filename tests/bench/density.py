@@ -204,9 +204,7 @@ def main():
         bench.leave_nothing()
     finally:
         bench.close()
-    if bench.table.over:
-        print(f"{bench.table.over} over budget")
-    sys.exit(1 if arguments.check and bench.table.over else 0)
+    bench.table.end(arguments.check)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,8 @@ image doesn't have.
 import argparse
 import contextlib
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,7 +22,6 @@ sys.path.insert(0, str(HERE))
 import fsload  # noqa: E402
 from beside import Comparison  # noqa: E402
 from support import virtiofsd  # noqa: E402
-from support.box import Box  # noqa: E402
 from support.processes import wait_until  # noqa: E402
 
 TARGET = 0.9
@@ -95,15 +92,7 @@ def main():
     parser.add_argument("--only", action="append", default=[], help="measures with this in their name")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        scratch = pathlib.Path(tempfile.mkdtemp(prefix="bh-bench-", dir="/tmp"))
-        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        program = fsload.compiled(scratch)
-        box = Box(pathlib.Path(arguments.build).resolve())
-        stack.callback(box.remove)
-        stack.callback(box.stop)
-        box.start()
-        ours = fsload.Ours(box, program, scratch)
-        box.ok("system", "template", "build")
+        scratch, program, box, ours = fsload.begin(stack, arguments.build)
         comparison = Comparison(TARGET, arguments.rounds, arguments.only)
         measures = Measures(arguments.megabytes, arguments.times, arguments.files)
         for transport in ("9p", "virtiofs"):

@@ -6,13 +6,16 @@ works in is given to QEMU and mounted as the manuals of QEMU and of virtio-fs sa
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import initramfs
 from run import bare, command_line_of, said
 from support import images
+from support.box import Box
 
 HERE = pathlib.Path(__file__).resolve().parent
 IMAGE = "fsload"
@@ -73,6 +76,20 @@ class Ours:
         command = command_line_of(pid)
         self.box.ok("stop", "-t", "0", name)
         return command
+
+
+def begin(stack, build):
+    """(scratch, program, box, ours): a service with the load's image and a template, which ends with the stack."""
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="bh-bench-", dir="/tmp"))
+    stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+    program = compiled(scratch)
+    box = Box(pathlib.Path(build).resolve())
+    stack.callback(box.remove)
+    stack.callback(box.stop)
+    box.start()
+    ours = Ours(box, program, scratch)
+    box.ok("system", "template", "build")
+    return scratch, program, box, ours
 
 
 def status(pid):

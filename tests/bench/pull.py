@@ -373,9 +373,7 @@ def main():
         for process, peak in ours.peak_memory().items():
             table.judged(f"peak memory, {process}", f"{peak:.1f} MiB", "", peak, 64, " MiB")
         pushes(table, tools, registry)
-    if table.over:
-        print(f"{table.over} over budget")
-    sys.exit(1 if arguments.check and table.over else 0)
+    table.end(arguments.check)
 
 
 if __name__ == "__main__":

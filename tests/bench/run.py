@@ -50,6 +50,11 @@ class Table:
     def shown(self, what, ours, beside=""):
         self.row(what, ours, beside, "-", "-")
 
+    def end(self, check):
+        if self.over:
+            print(f"{self.over} over budget")
+        sys.exit(1 if check and self.over else 0)
+
 
 def ms(seconds):
     return f"{seconds * 1000:.0f} ms"
@@ -245,9 +250,7 @@ def main():
             getattr(bench, measure)()
     finally:
         bench.close()
-    if bench.table.over:
-        print(f"{bench.table.over} over budget")
-    sys.exit(1 if arguments.check and bench.table.over else 0)
+    bench.table.end(arguments.check)
 
 
 if __name__ == "__main__":

@@ -200,9 +200,7 @@ def main():
         bench.start(PYTHON, ["python3", "-c", "pass"])
         bench.exec()
         bench.spread(arguments.spread)
-    if bench.table.over:
-        print(f"{bench.table.over} over budget")
-    sys.exit(1 if arguments.check and bench.table.over else 0)
+    bench.table.end(arguments.check)
 
 
 if __name__ == "__main__":

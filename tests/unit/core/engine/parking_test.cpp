@@ -191,5 +191,18 @@ TEST_F(ParkingTest, TheEndOfTheServiceIsTheirs) {
   EXPECT_THAT(hosts_.ids(), IsEmpty());
 }
 
+TEST_F(ParkingTest, NothingIsLaunchedAtTheEndOfTheService) {
+  make_template();
+  parking_.wanted({machine(), "sha256:1", {}});
+  ASSERT_TRUE(until([&] { return !storage_.calls.empty(); }));
+  auto asked = std::move(storage_.calls.front());
+  storage_.calls.clear();
+  parking_.close([] {});
+  give(asked.answer, Json{{"imageDisk", "/i.ext4"}, {"writableDisk", "/w.ext4"}});
+  EXPECT_THAT(hosts_.ids(), IsEmpty());
+  ASSERT_EQ(storage_.calls.size(), 1u);
+  EXPECT_EQ(storage_.calls[0].method, "storage.delete");
+}
+
 }  // namespace
 }  // namespace bulkhead::engine
