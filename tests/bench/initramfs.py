@@ -1,6 +1,7 @@
-"""An initramfs with one more program in it. The kernel unpacks concatenated cpio archives one over the other, so the original stays as it
+"""An initramfs with more files in it. The kernel unpacks concatenated cpio archives one over the other, so the original stays as it
 is, byte for byte, and ours follows it. The format (newc) is 110 bytes of hexadecimal header a file; no tool is needed for it.
 """
+import pathlib
 import re
 
 SCRIPT = """#!/bin/busybox sh
@@ -37,4 +38,12 @@ def with_observer(original, busybox, kernel_runs):
 
 def with_program(original, name, program):
     """One more program at its root."""
-    return pad(original) + member(name, program) + member("TRAILER!!!", mode=0)
+    return with_files(original, {name: (program, 0o755)})
+
+
+def with_files(original, files):
+    """`files`: {path without its first slash: (content, mode)}; the folders they are in are made."""
+    folders = sorted({str(folder) for path in files for folder in pathlib.PurePosixPath(path).parents} - {"."})
+    members = [member(folder, mode=0o40755) for folder in folders]
+    members += [member(path, content, 0o100000 | mode) for path, (content, mode) in files.items()]
+    return pad(original) + b"".join(members) + member("TRAILER!!!", mode=0)

@@ -1,8 +1,8 @@
 /* What loads the networks of network.py, at both ends. Linked statically, so that it is all that a
  * guest needs: as the command of a container, or as the first process of a bare machine.
  *
- *   netload serve PORT PAGES                       answers requests at PORT, HTTP at PAGES
- *   netload guest ADDRESS MASK GATEWAY MTU PORT PAGES  first gives eth0 these
+ *   netload serve PORT [COMMAND...]    answers requests at PORT, and runs a server beside it
+ *   netload guest ADDRESS MASK GATEWAY MTU PORT [COMMAND...]   first gives eth0 these
  *   netload ask ADDRESS PORT REQUEST...            prints the nanoseconds that the request took
  *
  * A request is a line:
@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -142,42 +141,14 @@ static int listen_at(int port) {
   return fd;
 }
 
-/* A page of 612 bytes, nginx's first one, over connections that stay. Whoever asks (wrk) sends a
- * request in one piece, and the next one only after the answer. */
-static void serve_pages(int port) {
-  enum { kPage = 612, kEvents = 64 };
-  char page[kPage + 200], request[4096];
-  struct epoll_event event = {.events = EPOLLIN}, events[kEvents];
-  int listener = listen_at(port), set = epoll_create1(0);
-  int head = sprintf(
-      page, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n", kPage);
-  memset(page + head, 'x', kPage);
-  event.data.fd = listener;
-  epoll_ctl(set, EPOLL_CTL_ADD, listener, &event);
-  for (;;) {
-    int count = epoll_wait(set, events, kEvents, -1);
-    for (int i = 0; i < count; i++) {
-      int fd = events[i].data.fd;
-      if (fd == listener) {
-        event.data.fd = accept(listener, NULL, NULL);
-        if (event.data.fd < 0) continue;
-        without_delay(event.data.fd);
-        epoll_ctl(set, EPOLL_CTL_ADD, event.data.fd, &event);
-      } else if (read(fd, request, sizeof request) <= 0 ||
-                 write(fd, page, (size_t)head + kPage) < 0) {
-        close(fd);
-      }
-    }
+static void serve(int port, char** server) {
+  if (*server && fork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it goes with the one that a bench ends
+    execv(*server, server);
+    need(0, *server);
   }
-}
-
-static void serve(int port, int pages) {
   signal(SIGCHLD, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
-  if (fork() == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it goes with the one that a bench ends
-    serve_pages(pages);
-  }
   int listener = listen_at(port);
   puts("netload is ready");
   fflush(stdout);
@@ -233,11 +204,11 @@ static long long now(void) {
 }
 
 int main(int count, char** words) {
-  if (count == 4 && strcmp(words[1], "serve") == 0) {
-    serve(atoi(words[2]), atoi(words[3]));
-  } else if (count == 8 && strcmp(words[1], "guest") == 0) {
+  if (count >= 3 && strcmp(words[1], "serve") == 0) {
+    serve(atoi(words[2]), words + 3);
+  } else if (count >= 7 && strcmp(words[1], "guest") == 0) {
     become_guest(words + 2);
-    serve(atoi(words[6]), atoi(words[7]));
+    serve(atoi(words[6]), words + 7);
   } else if (count >= 5 && strcmp(words[1], "ask") == 0) {
     char request[kLine] = "";
     for (int i = 4; i < count; i++) {

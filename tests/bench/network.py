@@ -4,8 +4,8 @@
     network.py BUILD_DIR [--check] [--rounds N] [--only MEASURE]...     --check: exit status 1 if a ratio misses its target
 
 Every guest is the same machine, kernel and load (netload.c): a container's command line, read from /proc; the bare ones have another
-network and the load as their first process. Each network has the MTU it gives its guests by itself: 65520 here and with passt, 1500 with
-`-netdev user`. docs/SPECIFICATION.md has the targets.
+network and the load as their first process. What is published is nginx (nginx.py). Each network has the MTU it gives its guests by itself:
+65520 here and with passt, 1500 with `-netdev user`. docs/SPECIFICATION.md has the targets.
 """
 import argparse
 import contextlib
@@ -24,8 +24,9 @@ sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
 import initramfs  # noqa: E402
+import nginx  # noqa: E402
 from run import bare, command_line_of, said  # noqa: E402
-from support import images  # noqa: E402
+from support import archives, images  # noqa: E402
 from support.box import Box  # noqa: E402
 from support.net import address, free_port  # noqa: E402
 from support.processes import wait_until  # noqa: E402
@@ -47,7 +48,7 @@ class Host:
 
     def __init__(self, program):
         self.program, self.port = program, free_port()
-        self.process = subprocess.Popen([program, "serve", str(self.port), str(free_port())], stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([program, "serve", str(self.port)], stdout=subprocess.PIPE)
         said(self.process, b"ready")
 
     def seconds(self, port, *request):
@@ -61,15 +62,22 @@ class Host:
         self.process.wait()
 
 
+def extra_of(files):
+    """As entries of a tar archive, with the folders that images.py doesn't make."""
+    folders = sorted({str(folder) for path in files for folder in pathlib.PurePosixPath(path).parents} - {".", "bin", "etc", "usr", "var"})
+    return [archives.entry(folder) for folder in folders] + [archives.entry(path, content, mode=mode) for path, (content, mode) in files.items()]
+
+
 class Ours:
     name = "bulkhead"
 
-    def __init__(self, build, program, scratch):
+    def __init__(self, build, program, pages, scratch):
+        files, self.command = pages
         self.box = Box(build)
         self.box.start()
         self.box.ok("system", "property", "set", "template.parked", "0")  # nothing is done beside what is measured
         tar = scratch / "netload.tar"
-        tar.write_bytes(images.busybox_tar([program]))
+        tar.write_bytes(images.busybox_tar([program], extra_of(files)))
         self.box.ok("image", "import", tar, "netload:latest")
         self.ports, self.pages = [], []
         self.gateway = None
@@ -88,7 +96,7 @@ class Ours:
             self.ports.append(free_port())
             self.pages.append(free_port())
             self.box.ok("run", "-d", "--name", f"load{number}", "-p", f"{self.ports[-1]}:{PORT}", "-p", f"{self.pages[-1]}:{PAGES}",
-                        "netload", "netload", "serve", PORT, PAGES)
+                        "netload", "netload", "serve", PORT, *self.command)
             wait_until(lambda: "ready" in self.box.ok("logs", f"load{number}").out, what="the load")
         self.gateway = self.box.inspect("load0")["status"]["networks"][0]["ipv4Gateway"]
         self.neighbour = address(self.box, "load1"), PORT
@@ -104,16 +112,18 @@ class Bare:
 
     gateway, mask, address = "10.0.2.2", "255.255.255.0", "10.0.2.15"
 
-    def __init__(self, machines, program, scratch):
-        self.machines, self.program, self.scratch = machines, program, scratch
+    def __init__(self, machines, program, pages, scratch):
+        self.machines, self.scratch = machines, scratch
+        files, command = pages
+        self.files, self.command = {"netload": (program.read_bytes(), 0o755), **files}, " ".join(command)
         self.ports, self.pages, self.processes = [], [], []
 
     def start(self):
         for command in self.machines:
             original = pathlib.Path(command[command.index("-initrd") + 1]).read_bytes()
             initrd = self.scratch / "netload.cpio"
-            initrd.write_bytes(initramfs.with_program(original, "netload", self.program.read_bytes()))
-            words = f"rdinit=/netload -- guest {self.address} {self.mask} {self.gateway} {self.mtu} {PORT} {PAGES}"
+            initrd.write_bytes(initramfs.with_files(original, self.files))
+            words = f"rdinit=/netload -- guest {self.address} {self.mask} {self.gateway} {self.mtu} {PORT} {self.command}"
             command = bare(command, "", initrd)
             command[command.index("-append") + 1] += " console=ttyS0 " + words
             self.ports.append(free_port())
@@ -217,10 +227,11 @@ def main():
         program = compiled(scratch)
         host = Host(program)
         stack.callback(host.close)
-        ours = Ours(pathlib.Path(arguments.build).resolve(), program, scratch)
+        pages = nginx.files(scratch, PAGES)
+        ours = Ours(pathlib.Path(arguments.build).resolve(), program, pages, scratch)
         stack.callback(ours.close)
         machines = ours.machines(4)
-        systems = [ours, User(machines[:2], program, scratch), Passt(machines[2:], program, scratch)]
+        systems = [ours, User(machines[:2], program, pages, scratch), Passt(machines[2:], program, pages, scratch)]
         for system in systems[1:]:
             stack.callback(system.close)
         for system in systems:
