@@ -61,6 +61,7 @@ Container::Container(loop::Loop& loop, Config config, plugin::Host host, Contain
       boot_messages_timer_(loop, [this] { keep_boot_messages(); }),
       farewell_timer_(loop, [this] {
         processes_.clear();
+        parking_.reset();
         sockets_.reset();
         watches_.clear();
         vm_.reset();
@@ -134,60 +135,28 @@ void Container::park(ParkRequest request, int64_t ordered_ticks_us, Reply reply)
   auto made = cables(kTemplateCards);
   if (!made) return reply.fail(made.error());
   request.rehearsal.vm_ends = std::move(made->vm_ends);
-  parked_ends_ = std::move(made->switch_ends);
-  rehearsed_ = std::move(request.process);
-  parking_ = std::move(reply);
+  parking_ = std::make_unique<Parking>(loop_, host_, std::move(made->switch_ends),
+                                       std::move(request.process), std::move(reply));
   state_ = State::kParking;
   vm_ = make_vm();
   vm_->boot(std::move(request.rehearsal), ordered_ticks_us);
 }
 
-// As the VM, ready or failed, before there is a container.
-void Container::on_parked_vm_ready(const Status& how) {
-  if (!how) return on_parked(how);
-  rehearse();
-}
-
-// How the command ends is nothing to anybody; but if the way there isn't open, nobody is to take
-// it.
-void Container::rehearse() {
-  GuestProcess::Callbacks callbacks;
-  callbacks.started = [this](const Result<int64_t>& pid) {
-    if (!pid) host_.log(plugin::Level::kWarning, "a rehearsal: " + pid.error().message);
-  };
-  callbacks.exited = [](const ProcessExit&) {};
-  callbacks.ended = [this] { on_rehearsed(); };
-  rehearsal_ = std::make_unique<GuestProcess>(loop_, vm_->guest(), std::move(rehearsed_),
-                                              UniqueFd(), std::move(callbacks));
-  rehearsal_->start(kProcessDeadline);
-}
-
-void Container::on_rehearsed() {
-  rehearsal_.reset();
-  if (vm_ && vm_->ready()) vm_->park([this](const Status& how) { on_parked(how); });
-}
-
-// What the rehearsal has said on the cables isn't for the networks that get them.
+// The machine is parked, or it is over with it.
 void Container::on_parked(const Status& how) {
-  if (!how) {
-    state_ = State::kExited;
-    parked_ends_.clear();
-    if (vm_ && vm_->state() != Vm::State::kGone) {
-      vm_->kill();
-    } else {
-      vm_.reset();
-    }
-    if (auto waiting = std::exchange(parking_, std::nullopt)) waiting->fail(how.error());
-    return answer_waiting();
+  if (how) {
+    state_ = State::kParked;
+    return parking_->parked(*vm_);
   }
-  state_ = State::kParked;
-  std::vector<int> ends;
-  for (const UniqueFd& end : parked_ends_) {
-    drain(end);
-    ends.push_back(end.get());
+  state_ = State::kExited;
+  parking_->break_off();
+  if (vm_ && vm_->state() != Vm::State::kGone) {
+    vm_->kill();
+  } else {
+    vm_.reset();
   }
-  if (auto waiting = std::exchange(parking_, std::nullopt))
-    waiting->ok({{"pid", vm_->pid()}}, ends);
+  parking_->failed(how.error());
+  answer_waiting();
 }
 
 // The host is the container's from here on, if that could be what its machine becomes.
@@ -201,9 +170,8 @@ Status Container::take_over(CreateRequest& request) {
   boot_log_ = std::move(*boot_log);
   config_.container = request.container;
   config_.log_dir = request.log_dir;
-  for (size_t k = 0; k < request.machine.networks.size(); ++k)
-    request.switch_ends.push_back(std::move(parked_ends_[k]));
-  parked_ends_.clear();
+  request.switch_ends = parking_->take_ends(request.machine.networks.size());
+  parking_.reset();
   return {};
 }
 
@@ -271,7 +239,10 @@ Json Container::created() const {
 }
 
 void Container::on_vm_ready(const Status& how) {
-  if (state_ == State::kParking || state_ == State::kParked) return on_parked_vm_ready(how);
+  if (state_ == State::kParking || state_ == State::kParked) {
+    if (!how) return on_parked(how);
+    return parking_->rehearse(*vm_, [this](const Status& done) { on_parked(done); });
+  }
   auto waiting = std::exchange(creates_, {});
   if (how) {
     state_ = State::kCreated;
@@ -287,7 +258,7 @@ void Container::on_vm_ready(const Status& how) {
 }
 
 void Container::on_vm_gone(const Vm::End& end) {
-  rehearsal_.reset();
+  if (parking_) parking_->break_off();
   if (state_ == State::kParking) {
     vm_.reset();
     return on_parked(fail(Code::kUnavailable, "QEMU " + end.how));

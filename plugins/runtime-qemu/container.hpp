@@ -4,9 +4,7 @@
 //     empty -create-> creating -> created -start-> starting -> running -> exited
 //       \ -park-> parking -> parked -create-> creating
 //
-// A parked machine is one without a container yet: cloned, and tried out with a rehearsal, so that
-// the container that gets it finds the guest's ways warm. It has cables for as many networks as a
-// template has cards, and the caller a duplicate of each's other end.
+// A parked machine is one without a container yet (parking.hpp).
 //
 // Every method's duty to answer is a Reply, kept until there is an answer. What happened without
 // being asked for is emitted in this order, each at most once: container.exited, then vm.stopped
@@ -29,6 +27,7 @@
 #include "container_log.hpp"
 #include "folder_watch.hpp"
 #include "guest_process.hpp"
+#include "parking.hpp"
 #include "requests.hpp"
 #include "socket_relay.hpp"
 #include "vm.hpp"
@@ -61,10 +60,7 @@ class Container {
 
   std::unique_ptr<Vm> make_vm();
   Status take_over(CreateRequest& request);
-  void rehearse();
-  void on_rehearsed();
   void on_parked(const Status& how);
-  void on_parked_vm_ready(const Status& how);
   bool make_way(CreateRequest& request, plugin::Reply& reply);
   void let_go();
   void watch_folders();
@@ -102,10 +98,7 @@ class Container {
   std::vector<std::unique_ptr<FolderWatch>> watches_;    // while the VM is ready
   std::map<std::string, std::unique_ptr<GuestProcess>> processes_;
   std::optional<ProcessExit> exit_;
-  std::optional<plugin::Reply> parking_;  // waiting for the machine to be parked
-  ProcessRequest rehearsed_;
-  std::unique_ptr<GuestProcess> rehearsal_;
-  std::vector<UniqueFd> parked_ends_;  // the switches' of a parked machine's cables
+  std::unique_ptr<Parking> parking_;  // until there is a container
 
   std::optional<bh_op> create_op_;
   std::vector<plugin::Reply> creates_;             // waiting for the VM
