@@ -1,7 +1,9 @@
 // The host process of a network: started when a container joins, replaced when it dies, ended when
 // it has been without members for a while.
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
+#include <functional>
 
 #include "log.hpp"
 #include "model/dns_decide.hpp"
@@ -12,10 +14,17 @@ namespace bulkhead::engine {
 namespace {
 
 constexpr uint64_t kIdleMs = 15'000;
+constexpr const char* kInterfacePrefix = "bh-";
 constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ without its end
 
+// A long name is cut, and what was cut off is told apart by four digits of its hash.
 std::string interface_name(const std::string& network) {
-  return ("bh-" + network).substr(0, kLongestInterface);
+  std::string name = kInterfacePrefix + network;
+  if (name.size() <= kLongestInterface) return name;
+  char tail[sizeof "-1234"];
+  const size_t sum = std::hash<std::string>()(network);
+  std::snprintf(tail, sizeof tail, "-%04zx", sum % 0x10000);
+  return name.substr(0, kLongestInterface - (sizeof tail - 1)) + tail;
 }
 
 std::chrono::milliseconds now() {
@@ -101,6 +110,8 @@ void Networks::launch(const std::string& name) {
           }
           if (std::string tap = created->value("tap", std::string()); !tap.empty())
             note(name, "network.host-ready", {{"interface", tap}});
+          else if (std::string why = created->value("noTap", std::string()); !why.empty())
+            note(name, "network.host-ready", {{"noInterface", why}});
           restore_all(name, [this, name, generation] {
             if (links_[name].generation == generation) ready(name);
           });

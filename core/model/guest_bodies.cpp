@@ -59,6 +59,8 @@ std::string hosts(const Json& configuration, const GuestNetwork& network) {
     if (address == "host-gateway") address = network.gateway;
     if (!address.empty()) text += address + " " + read_text(host, "name") + "\n";
   }
+  // Last, so that what was asked for wins; and here, because the resolver may not be ours.
+  if (!network.gateway.empty()) text += network.gateway + " host.container.internal\n";
   return text;
 }
 

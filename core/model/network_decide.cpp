@@ -96,7 +96,7 @@ Result<Subnet4> choose4(const State& state, const CreateNetwork& command) {
     return subnet;
   }
   if (auto preferred = property_value(state, "network.subnet"))
-    if (auto subnet = parse_subnet4(*preferred); subnet && overlapping(state, *subnet).empty())
+    if (auto subnet = subnet4_around(*preferred); subnet && overlapping(state, *subnet).empty())
       return subnet;
   for (const Subnet4& subnet : candidates4())
     if (overlapping(state, subnet).empty() && !of_the_host(command.host_subnets, subnet))
@@ -133,7 +133,7 @@ Result<Subnet6> choose6(const State& state, const CreateNetwork& command) {
     return subnet;
   }
   if (auto preferred = property_value(state, "network.subnetv6"))
-    if (auto subnet = parse_subnet6(*preferred); subnet && overlapping(state, *subnet).empty())
+    if (auto subnet = subnet6_around(*preferred); subnet && overlapping(state, *subnet).empty())
       return subnet;
   for (uint32_t number = 0; number < 65536; ++number)
     if (Subnet6 subnet = candidate6(state.journal, number); overlapping(state, subnet).empty())
@@ -249,6 +249,7 @@ Json network_view(const NetworkState& network) {
     status["interface"] = network.tap;
     status["hostAddress"] = address4_text(network.subnet.host());
   }
+  if (!network.no_tap.empty() && network.host) status["noInterface"] = network.no_tap;
   return {{"id", network.name},
           {"configuration",
            {{"name", network.name},

@@ -36,11 +36,14 @@ void evolve_network(State& state, const Event& event) {
                                read_text(event.data, "hostSocket"),
                                read_integer(event.data, "hostStartTime").value_or(0)};
     network.tap.clear();
+    network.no_tap.clear();
   } else if (event.type == "network.host-ready") {
     network.tap = read_text(event.data, "interface");
+    network.no_tap = read_text(event.data, "noInterface");
   } else if (event.type == "network.host-ended") {
     network.host.reset();
     network.tap.clear();
+    network.no_tap.clear();
   }
 }
 

@@ -1,7 +1,5 @@
 // The keys that exist. Adding one is a row here; removing one would orphan events, so a key is only
 // ever marked in its text.
-#include <arpa/inet.h>
-
 #include <charconv>
 
 #include "bulkhead/reference.hpp"
@@ -84,21 +82,14 @@ Status domain(std::string_view value) {
   return refuse(value, "a domain name");
 }
 
-template <int family, int bits>
-Status subnet(std::string_view value) {
-  size_t slash = value.find('/');
-  unsigned char address[sizeof(in6_addr)];
-  int prefix = -1;
-  if (slash != std::string_view::npos) {
-    std::string_view tail = value.substr(slash + 1);
-    auto [end, error] = std::from_chars(tail.data(), tail.data() + tail.size(), prefix);
-    if (error != std::errc() || end != tail.data() + tail.size()) prefix = -1;
-  }
-  if (prefix >= 0 && prefix <= bits - 2 &&
-      inet_pton(family, std::string(value.substr(0, slash)).c_str(), address) == 1)
-    return {};
-  return refuse(value, family == AF_INET ? "a subnet such as 192.168.64.0/24"
-                                         : "a subnet such as fd00:abcd::/64");
+Status subnet4(std::string_view value) {
+  if (subnet4_around(value)) return {};
+  return refuse(value, "a subnet from /8 to /29 such as 192.168.64.0/24");
+}
+
+Status subnet6(std::string_view value) {
+  if (subnet6_around(value)) return {};
+  return refuse(value, "a subnet from /8 to /112 such as fd00:abcd::/64");
 }
 
 Status digest(std::string_view value) {
@@ -157,10 +148,10 @@ const std::vector<PropertyDefinition>& property_catalogue() {
        transport},
       {"network.subnet", kText, kUnset,
        "IPv4 subnet of the next network that doesn't ask for one; unset: chosen automatically",
-       subnet<AF_INET, 32>},
+       subnet4},
       {"network.subnetv6", kText, kUnset,
        "IPv6 subnet of the next network that doesn't ask for one; unset: chosen automatically",
-       subnet<AF_INET6, 128>},
+       subnet6},
       {"registry.domain", kText, "docker.io", "Registry of image names that don't say one",
        registry},
       {"template.enabled", kBool, "true",

@@ -68,6 +68,7 @@ Json network_snapshot(const NetworkState& network) {
                {"options", network.options},
                {"lastLease", network.last_lease},
                {"tap", network.tap}};
+  if (!network.no_tap.empty()) json["noTap"] = network.no_tap;
   if (network.host) json["host"] = host_snapshot(*network.host);
   return json;
 }
@@ -84,6 +85,7 @@ NetworkState network_from(const std::string& name, const Json& json) {
   network.options = member(json, "options");
   network.last_lease = read_text(json, "lastLease");
   network.tap = read_text(json, "tap");
+  network.no_tap = read_text(json, "noTap");
   network.host = host_from(member(json, "host"));
   return network;
 }

@@ -127,6 +127,7 @@ struct NetworkState {
   std::string last_lease;           // the IPv4 address that was given last
   std::optional<RuntimeHost> host;  // the process that switches its frames, if there is one
   std::string tap;                  // the host's interface on it, "" without
+  std::string no_tap;               // why there is none, though one was tried
   bool operator==(const NetworkState&) const = default;
 
   bool builtin() const;

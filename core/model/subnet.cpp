@@ -60,7 +60,11 @@ std::string Subnet4::text() const {
   return address4_text(base) + "/" + std::to_string(prefix);
 }
 
-Result<Subnet4> parse_subnet4(std::string_view text) {
+namespace {
+
+enum class LowBits { kRefused, kDropped };
+
+Result<Subnet4> parse4(std::string_view text, LowBits low_bits) {
   Parts parts = split(text);
   auto address = parse_address4(parts.address);
   if (!address || parts.prefix < 0)
@@ -69,12 +73,23 @@ Result<Subnet4> parse_subnet4(std::string_view text) {
     return refuse(text, "has no sensible size: a network is between /8 and /29");
   Subnet4 subnet{*address, parts.prefix};
   uint32_t base = *address & ~(subnet.size() - 1);
-  if (base != *address)
+  if (base != *address && low_bits == LowBits::kRefused)
     return refuse(text, "is an address inside a subnet, which would be " +
                             Subnet4{base, parts.prefix}.text());
   if (uint32_t first = base >> 24; first == 0 || first == 127 || first >= 224)
     return refuse(text, "is not a range for hosts");
+  subnet.base = base;
   return subnet;
+}
+
+}  // namespace
+
+Result<Subnet4> parse_subnet4(std::string_view text) {
+  return parse4(text, LowBits::kRefused);
+}
+
+Result<Subnet4> subnet4_around(std::string_view text) {
+  return parse4(text, LowBits::kDropped);
 }
 
 bool Subnet6::overlaps(const Subnet6& other) const {
@@ -93,7 +108,9 @@ std::string Subnet6::text() const {
   return address(0) + "/" + std::to_string(prefix);
 }
 
-Result<Subnet6> parse_subnet6(std::string_view text) {
+namespace {
+
+Result<Subnet6> parse6(std::string_view text, LowBits low_bits) {
   Parts parts = split(text);
   Subnet6 subnet;
   if (parts.prefix < 0 || inet_pton(AF_INET6, parts.address.c_str(), subnet.base.data()) != 1)
@@ -101,12 +118,26 @@ Result<Subnet6> parse_subnet6(std::string_view text) {
   if (parts.prefix < kWidest || parts.prefix > kNarrowest6)
     return refuse(text, "has no sensible size: a network is between /8 and /112");
   subnet.prefix = parts.prefix;
-  for (int bit = parts.prefix; bit < 128; ++bit)
-    if (subnet.base[size_t(bit) / 8] & (0x80 >> bit % 8))
+  for (int bit = parts.prefix; bit < 128; ++bit) {
+    unsigned char& byte = subnet.base[size_t(bit) / 8];
+    const int mask = 0x80 >> bit % 8;
+    if ((byte & mask) != 0 && low_bits == LowBits::kRefused)
       return refuse(text, "is an address inside a subnet: the bits after the prefix must be 0");
+    byte = static_cast<unsigned char>(byte & ~mask);
+  }
   if (subnet.base[0] == 0xff || (subnet.base[0] == 0xfe && (subnet.base[1] & 0xc0) == 0x80))
     return refuse(text, "is not a range for hosts");
   return subnet;
+}
+
+}  // namespace
+
+Result<Subnet6> parse_subnet6(std::string_view text) {
+  return parse6(text, LowBits::kRefused);
+}
+
+Result<Subnet6> subnet6_around(std::string_view text) {
+  return parse6(text, LowBits::kDropped);
 }
 
 }  // namespace bulkhead::model

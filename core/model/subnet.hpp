@@ -45,6 +45,10 @@ struct Subnet6 {
 Result<Subnet4> parse_subnet4(std::string_view text);
 // From /8 to /112.
 Result<Subnet6> parse_subnet6(std::string_view text);
+// The same of any address in it, as the reference writes the subnet of a property:
+// "192.168.100.1/24" is 192.168.100.0/24.
+Result<Subnet4> subnet4_around(std::string_view text);
+Result<Subnet6> subnet6_around(std::string_view text);
 
 std::string address4_text(uint32_t address);
 Result<uint32_t> parse_address4(std::string_view text);

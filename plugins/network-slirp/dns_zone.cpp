@@ -60,6 +60,10 @@ std::string DnsZone::bare(const std::string& name) const {
   return longest == 0 ? name : name.substr(0, name.size() - longest - 1);
 }
 
+bool DnsZone::is_own_name(const std::string& container, const std::string& name) const {
+  return entries_.at(container).names.front() == name;
+}
+
 std::optional<std::vector<Ip>> DnsZone::addresses(const std::string& name) const {
   std::vector<Ip> all;
   if (host_names_.contains(name)) {
@@ -71,7 +75,11 @@ std::optional<std::vector<Ip>> DnsZone::addresses(const std::string& name) const
   auto holders = containers_.find(name);
   if (holders == containers_.end()) holders = containers_.find(bare(name));
   if (holders == containers_.end()) return std::nullopt;
+  const bool owned = std::any_of(
+      holders->second.begin(), holders->second.end(),
+      [&](const std::string& container) { return is_own_name(container, holders->first); });
   for (const std::string& container : holders->second) {
+    if (owned && !is_own_name(container, holders->first)) continue;
     const Lease& lease = entries_.at(container).lease;
     all.push_back(lease.v4);
     if (lease.v6) all.push_back(*lease.v6);

@@ -1,5 +1,6 @@
 // What this network's own names mean: containers by name and alias, bare and below each local
-// domain, and host.container.internal for the gateway. Pure.
+// domain, and host.container.internal for the gateway. Several may have an alias; a container's own
+// name is nobody else's alias. Pure.
 //
 // A name that exists has no other types than it has (NODATA, not NXDOMAIN: a resolver that asks
 // for AAAA first must go on to A). What lies below a local domain or is the reverse of an address
@@ -43,6 +44,7 @@ class DnsZone {
     std::vector<std::string> names;  // as text of dns_message.hpp
   };
 
+  bool is_own_name(const std::string& container, const std::string& name) const;
   std::optional<std::vector<Ip>> addresses(const std::string& name) const;
   std::optional<Answer> answer_reverse(const Ip& ip) const;
   std::string bare(const std::string& name) const;

@@ -59,6 +59,7 @@ void Network::open_tap(const CreateRequest& request, const Complain& complain) {
   if (!tap) {
     // Without privilege that is how it is; anything else somebody may want to read.
     if (tap.error().code != Code::kDenied) complain(tap.error().message);
+    why_no_tap_ = tap.error().message;
     return;
   }
   tap_ = std::move(*tap);

@@ -25,6 +25,7 @@ class Network {
 
   const std::string& id() const { return id_; }
   std::string tap() const { return tap_ ? tap_->name() : ""; }
+  const std::string& why_no_tap() const { return why_no_tap_; }  // "" if none was asked for
 
   struct Ends {
     UniqueFd vm;     // goes into the machine
@@ -52,6 +53,7 @@ class Network {
   Switch switch_;
   std::unique_ptr<GatewayPort> port_;
   std::unique_ptr<Tap> tap_;
+  std::string why_no_tap_;
   std::map<std::string, std::unique_ptr<Member>> members_;
 };
 

@@ -145,7 +145,7 @@ Status NetworkPlugin::create(const Json& body, plugin::Reply& reply) {
       host.log(plugin::Level::kWarning, text);
     });
   }
-  reply.ok({{"tap", network_->tap()}});
+  reply.ok({{"tap", network_->tap()}, {"noTap", network_->why_no_tap()}});
   return {};
 }
 

@@ -1,11 +1,12 @@
 """Networks: made and deleted, addresses that stay, names that resolve, ways out and none; and what a kill -9 leaves of it."""
 import concurrent.futures
+import os
 import re
 
 import pytest
 
-from support import processes
-from support.net import address, attachments, network_hosts, page, resolve, wait_page_in
+from support import processes, traces
+from support.net import address, attachments, fetch, network_hosts, page, resolve, wait_page_in
 from support.processes import wait_until
 from support.web import Server
 
@@ -303,6 +304,17 @@ def test_names_of_ones_own(box, cluster, on_the_hosts_loopback):
         box.refuses("create", "--add-host", mistake, "busybox", rc=64, saying="--add-host")
 
 
+def test_the_host_has_its_name_whoever_resolves(box, cluster, on_the_hosts_loopback):
+    for option in (("--dns", "192.0.2.1"), ("--no-dns",)):
+        host = cluster.run(*option)
+        assert page(box, host, f"http://host.container.internal:{on_the_hosts_loopback}/") == "from the host\n"
+
+
+def test_an_alias_takes_nobodys_name(box, cluster, web):
+    cluster.serve("--network", f"{BUILT_IN},alias={web},alias=shared")
+    assert resolve(box, cluster.run(), web) == [address(box, web)]
+
+
 # --- the way out
 
 def test_the_hosts_loopback_is_host_container_internal(box, cluster, on_the_hosts_loopback):
@@ -332,6 +344,35 @@ def test_networks_do_not_reach_each_other(box, cluster, web):
     neighbour = cluster.run()
     wait_page_in(box, neighbour, f"http://{address(box, web)}/", f"page of {web}\n")
     assert page(box, stranger, f"http://{address(box, web)}/") is None
+
+
+# --- the host's own way in
+
+def interface_of(box, network):
+    return box.ok("network", "inspect", network).json[0]["status"].get("interface")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/net/tun"), reason="nobody here may make a network interface")
+def test_the_host_reaches_containers_by_address(box, cluster):
+    networks = [cluster.network(name=f"{box.root.name[3:]}-long-name-{number}") for number in range(2)]
+    servers = [cluster.serve("--network", network) for network in networks]
+    interfaces = [interface_of(box, network) for network in networks]
+    assert all(interfaces) and len(set(interfaces)) == 2, "both begin alike, and each has one"
+    there = {server: address(box, server) for server in servers}
+
+    def answers(server):  # a way that isn't there swallows what is sent on it
+        return fetch(80, host=there[server], timeout=2) == f"page of {server}\n"
+    for server in servers:
+        wait_until(lambda server=server: answers(server), what="the page")
+    [index] = set(traces.interfaces(box.root)[name] for name in interfaces[:1])
+    processes.kill(network_hosts(box, networks[0])[0])
+    wait_until(lambda: answers(servers[0]), what="the page after a kill")
+    assert traces.interfaces(box.root)[interface_of(box, networks[0])] != index, "the killed one's was left"
+    box.ok("delete", "--force", *servers)
+    held = traces.interfaces(box.root)
+    for host in network_hosts(box):
+        processes.kill(host)
+    wait_until(lambda: not traces.interfaces_left(held), what="the end of what was killed")
 
 
 # --- kill -9

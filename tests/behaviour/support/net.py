@@ -126,8 +126,8 @@ class Cluster:
     def __init__(self, box):
         self.box, self.networks, self.containers = box, [], []
 
-    def network(self, *options):
-        name = f"net{next(_numbers)}"
+    def network(self, *options, name=None):
+        name = name or f"net{next(_numbers)}"
         self.box.ok("network", "create", *options, name)
         self.networks.append(name)
         return name

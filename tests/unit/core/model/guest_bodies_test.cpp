@@ -8,6 +8,8 @@ namespace bulkhead::model {
 namespace {
 
 using namespace test;
+using testing::EndsWith;
+using testing::Not;
 
 const Json kConfiguration = Json::parse(R"({
   "id": "web", "dns": {"nameservers": [], "searchDomains": ["a.test"], "options": ["ndots:2"]},
@@ -49,6 +51,11 @@ TEST(GuestBodiesTest, GuestWithDefaults) {
             "nameserver 10.0.2.3\ndomain test\nsearch a.test\noptions ndots:2\n");
   EXPECT_THAT(guest["hosts"].get<std::string>(), HasSubstr("127.0.0.1 localhost\n"));
   EXPECT_THAT(guest["hosts"].get<std::string>(), HasSubstr("10.0.2.15 web\n"));
+  EXPECT_THAT(guest["hosts"].get<std::string>(), Not(HasSubstr("host.container.internal")));
+  GuestNetwork network{{"10.0.2.3"}, "test", "10.0.2.15"};
+  network.gateway = "10.0.2.2";
+  EXPECT_THAT(guest_request(kConfiguration, network)["hosts"].get<std::string>(),
+              EndsWith("\n10.0.2.2 host.container.internal\n"));
   EXPECT_EQ(guest["cpus"], 2);
   EXPECT_EQ(guest["memoryBytes"], 268435456);
   EXPECT_EQ(guest["sysctls"]["net.core.somaxconn"], "9");

@@ -55,6 +55,16 @@ TEST_F(NetworkTest, TakesThePropertysSubnetOnce) {
   EXPECT_EQ(network("two").subnet.text(), "192.168.64.0/24");
 }
 
+TEST_F(NetworkTest, ThePropertyMayNameAnyAddressOfTheSubnet) {
+  world_.append(fact("property/network.subnet", "property.set",
+                     {{"key", "network.subnet"}, {"value", "192.168.100.1/24"}}));
+  world_.append(fact("property/network.subnetv6", "property.set",
+                     {{"key", "network.subnetv6"}, {"value", "fd00:100::1/64"}}));
+  create("web");
+  EXPECT_EQ(network("web").subnet.text(), "192.168.100.0/24");
+  EXPECT_EQ(network("web").subnet_v6.text(), "fd00:100::/64");
+}
+
 TEST_F(NetworkTest, OverlapIsRefusedWithTheNameOfTheOther) {
   create("web", "10.1.0.0/16");
   CreateNetwork command;
@@ -141,8 +151,13 @@ TEST_F(NetworkTest, ItsViewHasTheReferencesShape) {
   view = network_view(network("web"));
   EXPECT_EQ(view["status"]["interface"], "bh-web");
   EXPECT_EQ(view["status"]["hostAddress"], "10.1.255.254");
+  world_.append(fact("network/web", "network.host-ready", {{"noInterface", "busy"}}));
+  view = network_view(network("web"));
+  EXPECT_FALSE(view["status"].contains("interface"));
+  EXPECT_EQ(view["status"]["noInterface"], "busy");
   world_.append(fact("network/web", "network.host-ended", {{"reason", "not needed"}}));
   EXPECT_FALSE(network("web").host);
+  EXPECT_FALSE(network_view(network("web"))["status"].contains("noInterface"));
   EXPECT_FALSE(network_view(network("web"))["status"].contains("interface"));
 }
 

@@ -49,6 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"dns.domain", "a-b.example", true}, Sample{"dns.domain", "-a", false},
         Sample{"dns.domain", "a..b", false}, Sample{"dns.domain", "", false},
         Sample{"network.subnet", "192.168.64.0/24", true},
+        Sample{"network.subnet", "192.168.100.1/24", true},
+        Sample{"network.subnet", "192.168.64.0/30", false},
         Sample{"network.subnet", "192.168.64.0", false},
         Sample{"network.subnet", "192.168.64.0/33", false},
         Sample{"network.subnet", "fd00::/64", false}, Sample{"network.subnetv6", "fd00::/64", true},

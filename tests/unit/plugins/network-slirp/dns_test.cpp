@@ -39,6 +39,16 @@ TEST_F(DnsZoneTest, NamesOfContainers) {
   }
 }
 
+TEST_F(DnsZoneTest, SeveralMayHaveAnAliasButNoOneElsesName) {
+  zone.add("db", kDb, {"db", "www", "web"});
+  EXPECT_EQ(ask("www", kTypeA)->records.size(), 2u);
+  const auto answer = ask("web", kTypeA);
+  ASSERT_EQ(answer->records.size(), 1u);
+  EXPECT_EQ(answer->records[0].data, Buffer({192, 168, 64, 2}));
+  zone.remove("web");
+  EXPECT_EQ(ask("web", kTypeA)->records.size(), 1u);
+}
+
 TEST_F(DnsZoneTest, WhatIsNotHereIsElsewhereOrNowhere) {
   EXPECT_FALSE(ask("example.com", kTypeA));
   EXPECT_EQ(ask("other.test", kTypeA)->rcode, kNxDomain);
