@@ -14,7 +14,7 @@ constexpr size_t kBlocks = 0x04, kFreeBlocks = 0x0c, kLogBlockSize = 0x18, kMagi
 constexpr size_t kIncompatible = 0x60, kBlocksHigh = 0x150, kFreeBlocksHigh = 0x158;
 constexpr size_t kOverhead = 0x248;
 constexpr uint64_t kMagicNumber = 0xef53;
-constexpr uint64_t k64Bit = 0x80;
+constexpr uint64_t k64Bit = 0x80, kNeedsRecovery = 0x4;
 constexpr uint64_t kMostLogBlockSize = 6;  // 64 KiB
 constexpr uint64_t kMostBlocks = uint64_t{1} << 44;
 
@@ -42,6 +42,7 @@ std::optional<uint64_t> used_bytes(Bytes superblock) {
   if (shift > kMostLogBlockSize || blocks > kMostBlocks || free > blocks ||
       overhead > blocks - free)
     return std::nullopt;
+  if ((number(superblock, kIncompatible, 4) & kNeedsRecovery) != 0) return std::nullopt;
   return (blocks - free - overhead) << (10 + shift);
 }
 

@@ -1,5 +1,6 @@
 #include "volumes.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,7 +41,11 @@ Result<Json> describe(const Path& volume) {
 Status fill(const Store& store, const VolumeRequest& request, const Path& volume) {
   if (const auto* disk = std::get_if<VolumeDisk>(&request.kind))
     return make_volume_disk(store.layout, *disk, volume / kDisk);
-  return make_directories(volume / kFolder);
+  if (Status made = make_directories(volume / kFolder); !made) return made;
+  // As the top of a disk: it is the guest's root that decides who may do what in it.
+  if (::chmod((volume / kFolder).c_str(), 0755) != 0)
+    return fail_errno("open the volume's folder to its users", errno);
+  return {};
 }
 
 Status check_space(const Store& store) {
@@ -100,11 +105,11 @@ Json measure_volume_contents(const Store& store) {
   Json bytes = Json::object();
   for (const std::string& name : list_volumes(store)) {
     const Path volume = store.layout.volume(name);
-    if (is_there(volume / kFolder)) {
-      bytes[name] = allocated_bytes(volume / kFolder);
-    } else if (const auto used = used_bytes_of_disk(volume / kDisk)) {
-      bytes[name] = *used;
-    }
+    // Of a disk that is in use nobody here knows better than what it takes.
+    bytes[name] =
+        is_there(volume / kFolder)
+            ? allocated_bytes(volume / kFolder)
+            : used_bytes_of_disk(volume / kDisk).value_or(allocated_bytes(volume / kDisk));
   }
   return bytes;
 }

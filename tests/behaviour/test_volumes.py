@@ -241,6 +241,7 @@ def test_one_writer_at_a_time(box, name):
 
 def test_a_shared_volume_is_for_many(box, name):
     box.ok("volume", "create", "--opt", "shared=true", name)
+    assert sh(box, "-u", "33:33", "-v", f"{name}:/data", script="ls -a /data >/dev/null && echo open").line == "open"
     box.ok("run", "-d", "--name", name, "-v", f"{name}:/data", "busybox", "sh", "-c", "until [ -e /data/asked ]; do sleep 0.1; done; echo yes > /data/answer; sleep 1000")
     assert sh(box, "-v", f"{name}:/data", script="touch /data/asked; until cat /data/answer 2>/dev/null; do sleep 0.1; done").line == "yes"
     box.ok("delete", "--force", name)
@@ -262,6 +263,17 @@ def test_what_is_deleted_is_given_back(box, name):
     sh(box, "-v", f"{name}:/data", script="rm /data/fill; sync; sleep 1")
     left = inspected(box, name)["status"]
     assert left["allocatedInBytes"] < 16 << 20 and left["usedInBytes"] < 1 << 20
+    box.ok("volume", "delete", name)
+
+
+def test_what_a_running_container_has_written_counts(box, name):
+    box.ok("volume", "create", name)
+    box.ok("run", "-d", "--name", name, "-v", f"{name}:/data", "busybox", "sh", "-c",
+           "dd if=/dev/urandom of=/data/fill bs=1M count=64 2>/dev/null; sync; echo written; sleep 1000")
+    processes.wait_until(lambda: "written" in box.ok("logs", name).out, what="the writing")
+    assert 64 << 20 <= inspected(box, name)["status"]["usedInBytes"] < 90 << 20
+    assert box.ok("system", "df", "--format", "json").json["volumes"]["usedInBytes"] >= 64 << 20
+    box.ok("delete", "--force", name)
     box.ok("volume", "delete", name)
 
 

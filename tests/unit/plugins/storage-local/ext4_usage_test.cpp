@@ -41,6 +41,12 @@ TEST(Ext4Usage, BelievesNoContradiction) {
   EXPECT_EQ(used_bytes(superblock(1000, 900, 60, 7)), std::nullopt);
 }
 
+TEST(Ext4Usage, SaysNothingOfADiskThatIsInUse) {
+  std::vector<std::byte> mounted = superblock();
+  mounted[0x60] = std::byte{0x4};
+  EXPECT_EQ(used_bytes(mounted), std::nullopt);
+}
+
 TEST(Ext4Usage, ANewVolumeHoldsItsRootOnly) {
   Sandbox box;
   const Path disk = box.root() / "volume.ext4";
