@@ -1,5 +1,9 @@
 """CPUs, memory and resource limits: asked for, shown by inspect, and held to."""
+import subprocess
+
 import pytest
+
+from support import processes
 
 
 def test_cpus_become_a_quota(box):
@@ -39,6 +43,19 @@ def test_a_process_that_takes_too_much_is_killed_and_said_to_be(box, name):
     status = box.inspect(name)["status"]
     assert done.rc == 137 and status["exitCode"] == 137, done
     assert status["oomKilled"] is True
+
+
+def test_freed_memory_goes_back_to_the_host(box, name):
+    held = 500
+    box.ok("run", "-d", "--name", name, "--memory", "1g", "busybox", "sleep", "1000")
+    [machine] = (pid for pid, command in processes.of_root(box.root).items() if "qemu-system" in command and f"/containers/{name}/" in command)
+    before = processes.pss_mib(machine)
+    holder = box.popen("exec", "-i", name, "sh", "-c", f"exec 3<&0; dd if=/dev/zero bs={held}M count=1 2>/dev/null | (cat <&3; cat >/dev/null)",
+                       stdin=subprocess.PIPE)
+    processes.wait_until(lambda: processes.pss_mib(machine) > before + 0.95 * held, what=f"{held} MiB in use")
+    holder.communicate()
+    assert holder.returncode == 0
+    processes.wait_until(lambda: processes.pss_mib(machine) < before + 0.2 * held, what="the host's getting back four fifths of it")
 
 
 def test_open_files(box, name):

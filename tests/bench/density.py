@@ -32,14 +32,6 @@ REST = 10
 HOLD = f"dd if=/dev/zero bs={HELD_MIB}M count=1 2>/dev/null | (cat <&3; cat >/dev/null)"
 
 
-def pss_mib(pid):
-    try:
-        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:  # it has ended since it was listed
-        return 0
-    return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
-
-
 def parts(pid):
     """PSS of a QEMU in MiB: what it maps of its guest's memory, what emulation has translated of the guest's code, and the rest."""
     found, part = dict.fromkeys(("the guest's memory", "translated code", "QEMU itself"), 0), None
@@ -116,7 +108,7 @@ class Bench:
     def memory(self):
         found = {}
         for pid, command in processes.of_root(self.box.root).items():
-            found.setdefault(kind_of(command), []).append(pss_mib(pid))
+            found.setdefault(kind_of(command), []).append(processes.pss_mib(pid))
         for kind, figures in sorted(found.items()):
             self.share(f"PSS: {kind} ({len(figures)})", sum(figures))
             if kind == "QEMU":
@@ -145,16 +137,16 @@ class Bench:
         """A container's QEMU before, while and after a command in it holds memory of its own."""
         name = self.names[0]
         qemu = self.qemu_of(name)
-        before = pss_mib(qemu)
+        before = processes.pss_mib(qemu)
         holder = self.box.popen("exec", "-i", name, "sh", "-c", f"exec 3<&0; {HOLD}", stdin=subprocess.PIPE)
-        processes.wait_until(lambda: pss_mib(qemu) > before + 0.95 * HELD_MIB, seconds=120, what=f"{HELD_MIB} MiB in use")
-        held = pss_mib(qemu)
+        processes.wait_until(lambda: processes.pss_mib(qemu) > before + 0.95 * HELD_MIB, seconds=120, what=f"{HELD_MIB} MiB in use")
+        held = processes.pss_mib(qemu)
         _, complaint = holder.communicate(timeout=120)
         assert holder.returncode == 0, complaint
         kept, deadline = 1.0, time.monotonic() + 30
         while kept > MAY_KEEP and time.monotonic() < deadline:
             time.sleep(0.5)
-            kept = (pss_mib(qemu) - before) / (held - before)
+            kept = (processes.pss_mib(qemu) - before) / (held - before)
         self.table.judged(f"{HELD_MIB} MiB freed: share kept", f"{kept * 100:.0f} %", f"QEMU: {before:.0f}, then {held:.0f} MiB", kept, MAY_KEEP)
 
     def qemu_of(self, name):
