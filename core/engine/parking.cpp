@@ -35,7 +35,16 @@ struct Parking::Attempt {
 Parking::Parking(Parts parts)
     : parts_(std::move(parts)),
       moment_(parts_.loop, [this] { fill(); }),
-      idle_(parts_.loop, [this] { release_all(); }) {}
+      idle_(parts_.loop, [this] { release_all(); }),
+      subscription_(parts_.ledger.subscribe([this](const model::Event& event) {
+        if (event.stream == "property/template.parked" ||
+            event.stream == "property/template.enabled" || event.type == "template.dropped")
+          wishes_changed();
+      })) {}
+
+Parking::~Parking() {
+  parts_.ledger.unsubscribe(subscription_);
+}
 
 size_t Parking::wished() const {
   const model::State& state = parts_.ledger.state();
@@ -65,6 +74,18 @@ void Parking::wanted(Example example) {
   if (closing_) return;
   moment_.start(kMomentMs);
   idle_.start(kIdleMs);
+}
+
+void Parking::wishes_changed() {
+  if (closing_ || !example_) return;
+  const bool usable = parts_.templates.key(example_->machine) == key_;
+  const size_t most = usable ? wished() : 0;
+  while (parked_.size() > most) {
+    const std::string host = std::move(parked_.back().host);
+    parked_.pop_back();
+    parts_.hosts.kill(host);
+  }
+  if (usable && parked_.size() < most) moment_.start(kMomentMs);
 }
 
 void Parking::fill() {

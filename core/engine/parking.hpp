@@ -9,7 +9,8 @@
 // Like templates they are never a reason for a start to fail. They are nobody's state: the journal
 // has the starts that used one ("parked": true in the outcome), and what a service that is gone has
 // left parked its successor ends with the other hosts that no container claims. A machine that was
-// parked for another template, or that nobody has used for a while, is given up.
+// parked for another template, or that nobody has used for a while, is given up; so are those that
+// are too many when a property or a template's end says so.
 #pragma once
 
 #include <functional>
@@ -33,6 +34,7 @@ class Parking {
     Templates& templates;
   };
   explicit Parking(Parts parts);
+  ~Parking();
 
   struct Machine {
     std::string host;              // its name among the hosts
@@ -58,6 +60,7 @@ class Parking {
   struct Attempt;
   size_t wished() const;
   void fill();
+  void wishes_changed();
   void park(const Example& example, Templates::Source source);
   void done(const Attempt& attempt, std::vector<UniqueFd> cables);
   void failed(const Attempt& attempt, const Error& why);
@@ -72,6 +75,7 @@ class Parking {
   bool closing_ = false;
   loop::Timer moment_;
   loop::Timer idle_;
+  int subscription_;
 };
 
 }  // namespace bulkhead::engine

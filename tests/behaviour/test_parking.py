@@ -33,12 +33,6 @@ def warm(box, count=1):
     wait_until(lambda: parked(box) == count, what=f"{count} parked machines")
 
 
-def parked_hosts(box):
-    """Those that aren't a container's yet: their directories are there."""
-    names = [f"/{directory.name}.sock" for directory in (box.root / "run" / "hosts").glob("_parked-*/")]
-    return [pid for pid, command in processes.of_root(box.root).items() if "plugin-host" in command and any(name in command for name in names)]
-
-
 def test_a_start_takes_the_machine_that_waits_and_another_one_comes(box, name):
     warm(box)
     assert box.ok("run", "--name", name, "busybox", "echo", "hello").line == "hello"
@@ -96,6 +90,16 @@ def test_what_a_parked_machine_has_not_is_cloned(box, name, tmp_path):
     assert parked(box) == 1, "it is there for the next one"
 
 
+def test_a_machine_that_is_no_longer_wished_for_ends_at_once(box):
+    warm(box)
+    box.ok("system", "property", "set", "template.parked", "0")
+    try:
+        wait_until(lambda: not box.parked_hosts(), what="its end")
+    finally:
+        box.ok("system", "property", "set", "template.parked", "1")
+    wait_until(lambda: parked(box) == 1, what="another one")
+
+
 def test_a_cold_start_takes_none(box, name):
     warm(box)
     box.ok("run", "--cold", "--name", name, "busybox", "true")
@@ -104,7 +108,7 @@ def test_a_cold_start_takes_none(box, name):
 
 def test_a_parked_machine_that_was_killed_costs_a_clone(box, name):
     warm(box)
-    [host] = parked_hosts(box)
+    [host] = box.parked_hosts()
     os.kill(host, signal.SIGKILL)
     wait_until(lambda: parked(box) == 0, what="its end")
     assert box.ok("run", "--name", name, "busybox", "echo", "hello").line == "hello"
@@ -115,7 +119,7 @@ def test_a_parked_machine_that_was_killed_costs_a_clone(box, name):
 def test_a_parked_machine_that_stands_still_costs_a_clone(box, name):
     """Its QEMU is stopped where it stands when the container takes it, and killed a moment later."""
     warm(box)
-    [host] = parked_hosts(box)
+    [host] = box.parked_hosts()
     [qemu] = [pid for pid in processes.of_root(box.root) if processes.parent(pid) == host]
     os.kill(qemu, signal.SIGSTOP)
     running = box.popen("run", "--name", name, "busybox", "echo", "hello")
@@ -133,7 +137,7 @@ def test_as_many_as_are_wished_and_none(box, name):
         box.ok("system", "property", "set", "template.parked", "0")
         box.ok("run", "--name", name, "busybox", "true")
         wait_until(lambda: parked(box) == 0, what="the release of both")
-        wait_until(lambda: not parked_hosts(box), what="the end of both")
+        wait_until(lambda: not box.parked_hosts(), what="the end of both")
     finally:
         box.ok("system", "property", "set", "template.parked", "1")
 
@@ -142,7 +146,7 @@ def test_pruned_templates_leave_no_machines(box):
     warm(box)
     box.ok("system", "template", "prune")
     box.ok("run", "--rm", "busybox", "true")
-    wait_until(lambda: not parked_hosts(box), what="the end of the machine of a template that is gone")
+    wait_until(lambda: not box.parked_hosts(), what="the end of the machine of a template that is gone")
     box.ok("system", "template", "build")
 
 
@@ -151,7 +155,7 @@ def test_a_killed_service_leaves_no_parked_machine(fresh):
     box.ok("system", "property", "set", "template.parked", "1")
     box.ok("system", "template", "build")
     warm(box)
-    [host] = parked_hosts(box)
+    [host] = box.parked_hosts()
     box.kill_daemon()
     box.start()
     wait_until(lambda: processes.gone(host), what="the end of what nobody claims")

@@ -115,10 +115,15 @@ class Box:
         return processes.named(self.root, "container-apiserver")
 
     def pids(self, word):
-        """Without the machine that becomes a template, which comes and goes by itself."""
-        commands = processes.of_root(self.root)
-        return [pid for pid in processes.named(self.root, word)
-                if "bulkhead.template=1" not in commands.get(pid, "") or "-incoming" in commands.get(pid, "")]
+        """Without the machine that becomes a template and those that are parked, which come and go by themselves."""
+        commands, parked = processes.of_root(self.root), self.parked_hosts()
+        return [pid for pid in processes.named(self.root, word) if pid not in parked and processes.parent(pid) not in parked and
+                ("bulkhead.template=1" not in commands.get(pid, "") or "-incoming" in commands.get(pid, ""))]
+
+    def parked_hosts(self):
+        """The hosts of machines that aren't a container's yet: their directories are there."""
+        names = [f"/{directory.name}.sock" for directory in (self.root / "run" / "hosts").glob("_parked-*/")]
+        return [pid for pid, command in processes.of_root(self.root).items() if "plugin-host" in command and any(name in command for name in names)]
 
     # --- what it says about things
 

@@ -146,6 +146,24 @@ TEST_F(ParkingTest, NoneWithoutATemplateAndNoneIfNoneAreWished) {
   EXPECT_FALSE(begins());
 }
 
+TEST_F(ParkingTest, ThoseThatAreTooManyAreGivenUpAtOnce) {
+  make_template();
+  park();
+  set("template.parked", "0");
+  EXPECT_EQ(parking_.count(templates_.key(machine())), 0u);
+  EXPECT_TRUE(until([&] { return hosts_.hosts.empty(); }));
+  storage_.calls.clear();
+  set("template.parked", "1");
+  begun();
+}
+
+TEST_F(ParkingTest, WithoutTheirTemplateTheyAreNothing) {
+  make_template();
+  park();
+  set("template.enabled", "false");
+  EXPECT_TRUE(until([&] { return hosts_.hosts.empty(); }));
+}
+
 TEST_F(ParkingTest, AFailureLeavesNothingAndIsTriedAgainAfterTheNextStart) {
   make_template();
   parking_.wanted({machine(), "sha256:1", {}});
