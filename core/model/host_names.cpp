@@ -25,6 +25,13 @@ class Names {
   Json list_ = Json::array();
 };
 
+// An alias is nobody else's name.
+bool may_have(const State& state, const std::string& id, const std::string& name) {
+  if (name == id) return true;
+  const auto other = state.containers.find(name);
+  return other == state.containers.end() || !other->second.up();
+}
+
 }  // namespace
 
 std::vector<std::string> names_on(const ContainerState& container, std::string_view network) {
@@ -56,6 +63,7 @@ Json host_names(const State& state) {
     for (const Lease& lease : container.leases)
       for (const std::string& name : names_on(container, lease.network))
         for (const std::string& domain : domains) {
+          if (!may_have(state, id, name)) continue;
           names.add(name + "." + domain, lease.ipv4);
           names.add(name + "." + domain, lease.ipv6);
         }

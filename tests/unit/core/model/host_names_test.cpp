@@ -90,6 +90,16 @@ TEST_F(HostNamesTest, AnAliasThatTwoHaveIsBothOfThem) {
   EXPECT_EQ(addresses("db.test"), (Json{"192.168.70.2", "fd70::2", "192.168.70.3", "fd70::3"}));
 }
 
+TEST_F(HostNamesTest, AnAliasTakesNobodysName) {
+  add_domain("test");
+  add("web", {"inner"});
+  add("thief", {"inner"}, {"web"});
+  world.start("web");
+  const Json own = addresses("web.test");
+  world.start("thief");
+  EXPECT_EQ(addresses("web.test"), own);
+}
+
 TEST_F(HostNamesTest, ADomainOfTheHostIsTheLoopback) {
   add_domain("me.test", "203.0.113.1");
   add("web", {"inner"});
