@@ -35,7 +35,7 @@ struct Parking::Attempt {
 Parking::Parking(Parts parts)
     : parts_(std::move(parts)),
       moment_(parts_.loop, [this] { fill(); }),
-      idle_(parts_.loop, [this] { release_all(); }),
+      idle_(parts_.loop, [this] { keep(0); }),
       subscription_(parts_.ledger.subscribe([this](const model::Event& event) {
         if (event.stream == "property/template.parked" ||
             event.stream == "property/template.enabled" || event.type == "template.dropped")
@@ -80,18 +80,14 @@ void Parking::wishes_changed() {
   if (closing_ || !example_) return;
   const bool usable = parts_.templates.key(example_->machine) == key_;
   const size_t most = usable ? wished() : 0;
-  while (parked_.size() > most) {
-    const std::string host = std::move(parked_.back().host);
-    parked_.pop_back();
-    parts_.hosts.kill(host);
-  }
-  if (usable && parked_.size() < most) moment_.start(kMomentMs);
+  keep(most);
+  if (parked_.size() < most) moment_.start(kMomentMs);
 }
 
 void Parking::fill() {
   if (closing_ || !example_ || !attempt_.empty()) return;
   const std::string key = parts_.templates.key(example_->machine);
-  if (key != key_ || wished() == 0) release_all();
+  keep(key == key_ ? wished() : 0);
   key_ = key;
   if (key.empty() || parked_.size() >= wished()) return;
   attempt_ = kPrefix + new_uuid().substr(0, kNameSize);
@@ -155,8 +151,12 @@ void Parking::drop_disks(const std::string& host) {
   parts_.storage.ask("storage.delete", {{"container", host}}, [](const Result<Json>&) {});
 }
 
-void Parking::release_all() {
-  for (const Machine& machine : std::exchange(parked_, {})) parts_.hosts.kill(machine.host);
+void Parking::keep(size_t most) {
+  while (parked_.size() > most) {
+    const std::string host = std::move(parked_.back().host);
+    parked_.pop_back();
+    parts_.hosts.kill(host);
+  }
 }
 
 void Parking::close(std::function<void()> done) {
@@ -166,7 +166,7 @@ void Parking::close(std::function<void()> done) {
   std::vector<std::string> hosts;
   for (const Machine& machine : parked_) hosts.push_back(machine.host);
   if (!attempt_.empty()) hosts.push_back(attempt_);
-  release_all();
+  keep(0);
   auto left = std::make_shared<size_t>(hosts.size() + 1);
   auto one_gone = [left, done = std::move(done)] {
     if (--*left == 0) done();

@@ -65,7 +65,7 @@ class Parking {
   void done(const Attempt& attempt, std::vector<UniqueFd> cables);
   void failed(const Attempt& attempt, const Error& why);
   void drop_disks(const std::string& host);
-  void release_all();
+  void keep(size_t most);
 
   Parts parts_;
   std::optional<Example> example_;

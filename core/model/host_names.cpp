@@ -61,12 +61,13 @@ Json host_names(const State& state) {
   for (const auto& [id, container] : state.containers) {
     if (!container.up()) continue;
     for (const Lease& lease : container.leases)
-      for (const std::string& name : names_on(container, lease.network))
+      for (const std::string& name : names_on(container, lease.network)) {
+        if (!may_have(state, id, name)) continue;
         for (const std::string& domain : domains) {
-          if (!may_have(state, id, name)) continue;
           names.add(name + "." + domain, lease.ipv4);
           names.add(name + "." + domain, lease.ipv6);
         }
+      }
   }
   Json subnets = Json::array();
   for (const auto& [name, network] : state.networks) {
