@@ -22,6 +22,12 @@ INSIDES = re.compile(r"terminate called|what\(\)|std::|nlohmann|json\.exception|
                      r"|assert|\.cpp:|\bnullptr\b|BH_[A-Z]+|SQLITE_", re.IGNORECASE)
 
 
+def paths_under(root):
+    """Every path below a directory in which others work meanwhile: what goes while it is listed isn't listed (pathlib's rglob raises)."""
+    for directory, folders, files in os.walk(root):
+        yield from (pathlib.Path(directory) / name for name in folders + files)
+
+
 class Result:
     """What a command left: its exit status and what it wrote."""
 
@@ -146,7 +152,7 @@ class Box:
     # --- the socket
 
     def socket(self):
-        return processes.wait_until(lambda: next(iter(self.root.rglob("api.sock")), None), what="the socket")
+        return processes.wait_until(lambda: next((path for path in self.paths() if path.name == "api.sock"), None), what="the socket")
 
     def curl(self, method, path, body=None, **query):
         """(status, decoded body): asked by curl, as a script would."""
@@ -172,15 +178,18 @@ class Box:
 
     # --- traces
 
+    def paths(self):
+        return paths_under(self.root)
+
     def leftovers(self):
         """Temporary files anywhere: in $TMPDIR, half-read archives, sockets of containers that are no more."""
-        found = [str(path) for path in self.temporary.rglob("*")]
-        found += [str(path) for path in self.root.rglob("*") if "ingest" in path.parent.parts[-1:]]
+        found = [str(path) for path in paths_under(self.temporary)]
+        found += [str(path) for path in self.paths() if "ingest" in path.parent.parts[-1:]]
         return found
 
     def files(self):
         """The files that hold containers and images: what must be the same before and after something that failed."""
-        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*")
+        return sorted(str(path.relative_to(self.root)) for path in self.paths()
                       if path.is_file() and re.search(r"/(blobs|disks|containers|ingest|images)/", str(path)))
 
     def remove(self):

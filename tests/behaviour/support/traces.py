@@ -40,7 +40,7 @@ def of(box):
     return {
         "processes": sorted(map(_plain, running.values())),
         "sockets": sorted({_plain(path) for line in _lines("/proc/net/unix") if (path := line.split(" ")[-1]).startswith(root)}),
-        "files": sorted(_plain(str(path)) for path in box.root.rglob("*") if not GROWING.search(str(path))),
+        "files": sorted(_plain(str(path)) for path in box.paths() if not GROWING.search(str(path))),
         "descriptors": sum(len(_listed(f"/proc/{pid}/fd")) for pid in running),
         "temporary": box.leftovers(),
     }
