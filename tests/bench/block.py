@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
 import fsload  # noqa: E402
+import leaving  # noqa: E402
 from beside import Comparison  # noqa: E402
 
 TARGET = 0.95
@@ -30,11 +31,11 @@ def disk_of(machine):
     return pathlib.Path(json.loads(node)["file"]["filename"])
 
 
-def bare_disk(machine, program, scratch, disk):
+def bare_disk(machine, files, scratch, disk):
     machine = fsload.only_disk(machine, DISK)
     [begin] = [word for word in machine if word.startswith("{") and json.loads(word).get("node-name") == DISK]
     plain = {"node-name": DISK, "driver": "raw", "file": {"driver": "file", "filename": str(disk)}}
-    return fsload.bare_load("bare disk", machine, program, scratch, "ext4 /dev/vda -", {begin: json.dumps(plain)})
+    return fsload.bare_load("bare disk", machine, files, scratch, "ext4 /dev/vda -", {begin: json.dumps(plain)})
 
 
 class Measures:
@@ -63,6 +64,7 @@ class Measures:
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")
@@ -73,14 +75,16 @@ def main():
     parser.add_argument("--only", action="append", default=[], help="measures with this in their name")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        scratch, program, box, ours = fsload.begin(stack, arguments.build)
+        scratch = fsload.scratch_folder(stack)
+        files = fsload.files(scratch)
+        box, ours = fsload.begin(stack, arguments.build, scratch, files)
         box.ok("volume", "create", "--opt", "size=4g", "data")
         machine = ours.machine("shape", "-v", "data:/data")
         disk = scratch / "disk"
         subprocess.run(["cp", "--sparse=always", disk_of(machine), disk], check=True)
         container = ours.load("a volume", "-v", "data:/data")
         stack.callback(container.close)
-        beside = bare_disk(machine, program, scratch, disk)
+        beside = bare_disk(machine, files, scratch, disk)
         stack.callback(beside.close)
         comparison = Comparison(TARGET, arguments.rounds, arguments.only)
         for what, measure in Measures(arguments.megabytes, arguments.times, arguments.writes).all():

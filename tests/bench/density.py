@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
+import leaving  # noqa: E402
 from pull import cpu_of  # noqa: E402
 from run import Table  # noqa: E402
 from support import images, processes, traces  # noqa: E402
@@ -182,6 +183,7 @@ def amount(what):
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")

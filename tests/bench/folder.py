@@ -5,12 +5,12 @@
 
 9p is measured as clones have it, virtio-fs in a machine that is booted, where there is a virtiofsd that this user can run. The bare
 machines have `-fsdev local` and a mount with an msize of 512000, and a virtiofsd with its own defaults. docs/SPECIFICATION.md has the
-target. fsload.c is the load; what stands for a checkout unpacks a tree of small files by git's system calls, without git, which the test
-image doesn't have.
+target. fsload.c is the load, with git as Debian packages it for the checkout; unpacking is the same without what git computes.
 """
 import argparse
 import contextlib
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +20,9 @@ sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
 import fsload  # noqa: E402
+import leaving  # noqa: E402
+import packaged  # noqa: E402
+import repository  # noqa: E402
 from beside import Comparison  # noqa: E402
 from support import virtiofsd  # noqa: E402
 from support.processes import wait_until  # noqa: E402
@@ -29,19 +32,19 @@ TARGET = 0.9
 FORGOTTEN = 1.5
 
 
-def bare_9p(machine, program, scratch, folder):
-    return fsload.bare_load("bare 9p", machine, program, scratch, "9p share0 trans=virtio,version=9p2000.L,msize=512000",
+def bare_9p(machine, files, scratch, folder):
+    return fsload.bare_load("bare 9p", machine, files, scratch, "9p share0 trans=virtio,version=9p2000.L,msize=512000",
                             {"local,id=share0,": f"local,id=share0,path={folder},security_model=none"})
 
 
-def bare_virtiofs(machine, program, scratch, folder, stack):
+def bare_virtiofs(machine, files, scratch, folder, stack):
     path = scratch / "virtiofsd.sock"
     server = subprocess.Popen([virtiofsd.QEMUS_OWN, "-f", f"--socket-path={path}", "-o", f"source={folder}", "-o", "log_level=err"],
                               stdin=subprocess.DEVNULL, start_new_session=True)
     stack.callback(server.wait)
     stack.callback(server.kill)
     wait_until(path.exists, what="virtiofsd")
-    load = fsload.bare_load("bare virtiofs", machine, program, scratch, "virtiofs share0 -", {"null,id=share0": f"socket,id=share0,path={path}"})
+    load = fsload.bare_load("bare virtiofs", machine, files, scratch, "virtiofs share0 -", {"null,id=share0": f"socket,id=share0,path={path}"})
     load.roots.append(server.pid)
     return load
 
@@ -68,6 +71,9 @@ class Measures:
         load.seconds("remove", f"tree{number}", self.files)
         return self.files, took
 
+    def checkout(self, load, number):
+        return self.files, load.seconds("checkout", f"work{number}", 0)
+
     def stat(self, load, number):
         if number == 0:
             load.seconds("unpack", "tree", self.files)
@@ -78,10 +84,12 @@ class Measures:
         yield f"write {self.megabytes} MiB, MiB/s", self.write
         yield f"read {self.megabytes} MiB, MiB/s", self.read
         yield f"unpack {self.files} small files, files/s", self.unpack
+        yield f"git checkout of {self.files} files, files/s", self.checkout
         yield f"stat {self.files} files, files/s", self.stat
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")
@@ -92,7 +100,11 @@ def main():
     parser.add_argument("--only", action="append", default=[], help="measures with this in their name")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        scratch, program, box, ours = fsload.begin(stack, arguments.build)
+        scratch = fsload.scratch_folder(stack)
+        git = packaged.unpacked(scratch, "git")
+        repository.make(git / "usr/bin/git", scratch / "repository", arguments.files)
+        files = {**fsload.files(scratch), **packaged.files(git, "usr/bin/git")}
+        box, ours = fsload.begin(stack, arguments.build, scratch, files)
         comparison = Comparison(TARGET, arguments.rounds, arguments.only)
         measures = Measures(arguments.megabytes, arguments.times, arguments.files)
         for transport in ("9p", "virtiofs"):
@@ -100,22 +112,22 @@ def main():
                 print("virtiofs: there is no virtiofsd that this user can run")
                 continue
             with contextlib.ExitStack() as pair:
-                compare(transport, box, ours, program, scratch, pair, comparison, measures)
+                compare(transport, box, ours, files, scratch, pair, comparison, measures)
     comparison.end(arguments.check)
 
 
-def compare(transport, box, ours, program, scratch, stack, comparison, measures):
+def compare(transport, box, ours, files, scratch, stack, comparison, measures):
     folders = [scratch / f"{transport}-{whose}" for whose in ("ours", "bare")]
     for folder in folders:
-        folder.mkdir()
+        shutil.copytree(scratch / "repository", folder / "repository")
     box.ok("system", "property", "set", "mounts.transport", transport)
     machine = ours.machine(f"shape-{transport}", "-v", f"{scratch}:/data")
     container = ours.load(f"{transport} in a container", "-v", f"{folders[0]}:/data")
     stack.callback(container.close)
     if transport == "9p":
-        beside = bare_9p(machine, program, scratch, folders[1])
+        beside = bare_9p(machine, files, scratch, folders[1])
     else:
-        beside = bare_virtiofs(machine, program, scratch, folders[1], stack)
+        beside = bare_virtiofs(machine, files, scratch, folders[1], stack)
     stack.callback(beside.close)
     for what, measure in measures.all():
         comparison.judge(f"{transport}: {what}", measure, container, beside)

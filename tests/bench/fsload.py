@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import initramfs
+import packaged
 from run import bare, command_line_of, said
 from support import images
 from support.box import Box
@@ -21,10 +22,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 IMAGE = "fsload"
 
 
-def compiled(directory):
+def files(directory):
+    """The load as {path without its first slash: (content, mode)}."""
     program = pathlib.Path(directory) / "fsload"
     subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, HERE / "fsload.c"], check=True)
-    return program
+    return {"bin/fsload": (program.read_bytes(), 0o755)}
 
 
 class Load:
@@ -55,10 +57,10 @@ class Load:
 
 
 class Ours:
-    def __init__(self, box, program, scratch):
+    def __init__(self, box, files, scratch):
         self.box = box
         tar = scratch / "fsload.tar"
-        tar.write_bytes(images.busybox_tar([program]))
+        tar.write_bytes(images.busybox_tar(extra=packaged.entries(files)))
         box.ok("image", "import", tar, f"{IMAGE}:latest")
 
     def load(self, name, *options):
@@ -78,18 +80,21 @@ class Ours:
         return command
 
 
-def begin(stack, build):
-    """(scratch, program, box, ours): a service with the load's image and a template, which ends with the stack."""
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="bh-bench-", dir="/tmp"))
-    stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-    program = compiled(scratch)
+def scratch_folder(stack):
+    path = pathlib.Path(tempfile.mkdtemp(prefix="bh-bench-", dir="/tmp"))
+    stack.callback(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+def begin(stack, build, scratch, files):
+    """(box, ours): a service with a template and with an image of the load and these files, which ends with the stack."""
     box = Box(pathlib.Path(build).resolve())
     stack.callback(box.remove)
     stack.callback(box.stop)
     box.start()
-    ours = Ours(box, program, scratch)
+    ours = Ours(box, files, scratch)
     box.ok("system", "template", "build")
-    return scratch, program, box, ours
+    return box, ours
 
 
 def status(pid):
@@ -111,12 +116,12 @@ def processor_seconds(pid):
     return sum(map(int, status(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
-def bare_load(name, machine, program, scratch, mount, words):
-    """`mount` is what `fsload guest` gets; `words` replaces words of the command line, by what they begin with."""
+def bare_load(name, machine, files, scratch, mount, words):
+    """`files` has the load; `mount` is what `fsload guest` gets; `words` replaces words of the command line, by what they begin with."""
     initrd = scratch / "fsload.cpio"
     original = pathlib.Path(machine[machine.index("-initrd") + 1]).read_bytes()
-    initrd.write_bytes(initramfs.with_program(original, "fsload", program.read_bytes()))
-    command = bare(machine, "rdinit=/fsload", initrd)
+    initrd.write_bytes(initramfs.with_files(original, files))
+    command = bare(machine, "rdinit=/bin/fsload", initrd)
     command[command.index("-append") + 1] += " -- guest " + mount
     for begin, word in words.items():
         [place] = [i for i, old in enumerate(command) if old.startswith(begin)]

@@ -36,11 +36,6 @@ def with_observer(original, busybox, kernel_runs):
     return pad(original) + added
 
 
-def with_program(original, name, program):
-    """One more program at its root."""
-    return with_files(original, {name: (program, 0o755)})
-
-
 def with_files(original, files):
     """`files`: {path without its first slash: (content, mode)}; the folders they are in are made."""
     folders = sorted({str(folder) for path in files for folder in pathlib.PurePosixPath(path).parents} - {"."})

@@ -24,9 +24,11 @@ sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
 import initramfs  # noqa: E402
+import leaving  # noqa: E402
 import nginx  # noqa: E402
+import packaged  # noqa: E402
 from run import bare, command_line_of, said  # noqa: E402
-from support import archives, images  # noqa: E402
+from support import images  # noqa: E402
 from support.box import Box  # noqa: E402
 from support.net import address, free_port  # noqa: E402
 from support.processes import wait_until  # noqa: E402
@@ -62,12 +64,6 @@ class Host:
         self.process.wait()
 
 
-def extra_of(files):
-    """As entries of a tar archive, with the folders that images.py doesn't make."""
-    folders = sorted({str(folder) for path in files for folder in pathlib.PurePosixPath(path).parents} - {".", "bin", "etc", "usr", "var"})
-    return [archives.entry(folder) for folder in folders] + [archives.entry(path, content, mode=mode) for path, (content, mode) in files.items()]
-
-
 class Ours:
     name = "bulkhead"
 
@@ -77,7 +73,7 @@ class Ours:
         self.box.start()
         self.box.ok("system", "property", "set", "template.parked", "0")  # nothing is done beside what is measured
         tar = scratch / "netload.tar"
-        tar.write_bytes(images.busybox_tar([program], extra_of(files)))
+        tar.write_bytes(images.busybox_tar([program], packaged.entries(files)))
         self.box.ok("image", "import", tar, "netload:latest")
         self.ports, self.pages = [], []
         self.gateway = None
@@ -212,6 +208,7 @@ class Table:
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")

@@ -1,10 +1,7 @@
-"""nginx as Debian packages it, with the libraries it needs, as files for a file system that has nothing else: one worker that serves one page
-of 612 bytes, nginx's own first one, over connections that stay. The worker has a processor of its own: left to the guest's scheduler it is
+"""nginx with one worker that serves one page of 612 bytes, nginx's own first one, over connections that stay. The worker has a processor of its own: left to the guest's scheduler it is
 now beside the card's interrupts and now in their way, and either lasts for seconds and is worth more than any network's difference.
 """
-import pathlib
-import re
-import subprocess
+import packaged
 
 CONFIGURATION = """daemon off;
 user root;
@@ -23,18 +20,8 @@ http {
 
 
 def files(scratch, port):
-    """{path without its first slash: (content, mode)}, and the command that runs it."""
-    directory = pathlib.Path(scratch) / "nginx"
-    directory.mkdir()
-    quiet = {"cwd": directory, "check": True, "stdout": subprocess.DEVNULL}
-    subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", "nginx"], **quiet)
-    [package] = directory.glob("*.deb")
-    subprocess.run(["dpkg", "-x", package, "."], **quiet)
-    program = directory / "usr/sbin/nginx"
-    found = {"usr/sbin/nginx": (program.read_bytes(), 0o755)}
-    needed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    for library in re.findall(r"(/\S+) \(0x", needed):
-        found[library.lstrip("/")] = pathlib.Path(library).read_bytes(), 0o755
+    """Its files, and the command that runs it."""
+    found = packaged.files(packaged.unpacked(scratch, "nginx"), "usr/sbin/nginx")
     found["etc/nginx.conf"] = CONFIGURATION.replace("PORT", str(port)).encode(), 0o644
     found["etc/passwd"] = b"root:x:0:0:root:/:/bin/sh\n", 0o644
     found["etc/group"] = b"root:x:0:\n", 0o644

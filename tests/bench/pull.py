@@ -23,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
+import leaving  # noqa: E402
 from run import Table, ms  # noqa: E402
 from support import processes  # noqa: E402
 from support.box import Box  # noqa: E402
@@ -353,6 +354,7 @@ def pushes(table, tools, registry):
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")

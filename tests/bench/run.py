@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
 import initramfs  # noqa: E402
+import leaving  # noqa: E402
 from support import images, processes  # noqa: E402
 from support.box import Box  # noqa: E402
 
@@ -239,6 +240,7 @@ MEASURES = ("start", "exec", "memory", "guest", "load", "twenty")
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")

@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "behaviour"))
 sys.path.insert(0, str(HERE))
 
+import leaving  # noqa: E402
 from engines import engines, seconds  # noqa: E402
 from resume import BareResume, template_of  # noqa: E402
 from run import Table, command_line_of, ms  # noqa: E402
@@ -190,6 +191,7 @@ def closing(stack, one):
 
 
 def main():
+    leaving.cleanly()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--check", action="store_true")
