@@ -15,7 +15,7 @@
  *                      of `git checkout`: lstat, open for a new file, write, fstat, close
  *   stat NAME COUNT    looks at each of them
  *   remove NAME COUNT  removes a file (0), or what unpack has made
- *   checkout NAME 0    lets git check out the repository `repository` into a new folder
+ *   checkout NAME 0    lets /usr/bin/git check out the repository `repository` into a new folder
  */
 #include <errno.h>
 #include <fcntl.h>

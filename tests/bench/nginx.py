@@ -1,5 +1,6 @@
-"""nginx with one worker that serves one page of 612 bytes, nginx's own first one, over connections that stay. The worker has a processor of its own: left to the guest's scheduler it is
-now beside the card's interrupts and now in their way, and either lasts for seconds and is worth more than any network's difference.
+"""nginx with one worker that serves one page of 612 bytes, nginx's own first one, over connections that stay. The worker has a processor
+of its own: left to the guest's scheduler it is now beside the card's interrupts and now in their way, and either lasts for seconds and is
+worth more than any network's difference.
 """
 import packaged
 
